@@ -1,0 +1,1 @@
+"""Domain types, taxonomy, dataset readers and checks, item identity, splits, and the rendered sample."""

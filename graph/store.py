@@ -1,0 +1,163 @@
+"""The contract of the image-item graph: what every store keeps and answers, whatever database lies beneath."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import Self
+
+from msgspec import Struct
+
+from data.types import ImageRecord, Item, ItemLink, Outfit, Problem
+from graph.tensors import BipartiteGraph
+
+
+class GraphError(Exception):
+    """Base of all errors that a store raises."""
+
+
+class SchemaVersionError(GraphError):
+    """The store was written by a newer program than this one."""
+
+
+class UnknownNodeError(GraphError):
+    """A link names a region, an item or an image that the store does not hold."""
+
+
+class WriteCounts(Struct, frozen=True):
+    """What a write did: ``added`` new, ``changed`` stored differently before, ``unchanged`` the same."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+class GraphCounts(Struct, frozen=True):
+    """Numbers of nodes and edges by kind."""
+
+    photos: int
+    looks: int
+    regions: int
+    items: int
+    outfits: int
+    links: int
+    shoots: int
+    styles: int
+    categories: int
+    attributes: int
+
+
+class WornWith(Struct, frozen=True):
+    """An item that shares ``count`` distinct images with the one asked for."""
+
+    item_id: str
+    count: int
+
+
+class GraphStore(ABC):
+    """Images, items, outfits and what connects them.
+
+    Writes are atomic by call: all of an iterable lands or none of it, so callers choose the batch. They are idempotent:
+    the same records a second time are ``unchanged``. Reads come in ascending order of id. Ids are any text.
+    """
+
+    @abstractmethod
+    def upsert_images(self, images: Iterable[ImageRecord]) -> WriteCounts:
+        """Write images with their regions; regions whose ``item_id`` is set are linked to that item (method product_id).
+
+        An image that is stored already is replaced; links of regions that remain, by region id, are kept.
+
+        Raises
+        ------
+        UnknownNodeError
+            A region names an item that is not stored.
+        """
+
+    @abstractmethod
+    def upsert_items(self, items: Iterable[Item]) -> WriteCounts:
+        """Write items; one that is stored already takes the new category, attributes and photo and keeps its links."""
+
+    @abstractmethod
+    def upsert_outfits(self, outfits: Iterable[Outfit]) -> WriteCounts:
+        """Write outfits; raises UnknownNodeError where an item is not stored."""
+
+    @abstractmethod
+    def link(self, links: Iterable[ItemLink]) -> WriteCounts:
+        """Say which item each region shows; a region has one item, the last word counts. Raises UnknownNodeError."""
+
+    @abstractmethod
+    def delete_images(self, image_ids: Iterable[str]) -> int:
+        """Remove images with regions, links and outfits that were read from them; unknown ids count nothing."""
+
+    @abstractmethod
+    def delete_items(self, item_ids: Iterable[str]) -> int:
+        """Remove items with their links and from their outfits (an outfit left with no item goes too)."""
+
+    @abstractmethod
+    def delete_source(self, source: str) -> int:
+        """Remove every image, item and outfit of one import; returns how many nodes went."""
+
+    @abstractmethod
+    def image(self, image_id: str) -> ImageRecord | None:
+        """One image, its regions carrying the item they are linked to."""
+
+    @abstractmethod
+    def item(self, item_id: str) -> Item | None:
+        """One item."""
+
+    @abstractmethod
+    def images(self, *, after: str | None = None) -> Iterator[ImageRecord]:
+        """All images by ascending id, those after ``after`` where given; constant memory."""
+
+    @abstractmethod
+    def items(self, *, after: str | None = None) -> Iterator[Item]:
+        """All items by ascending id."""
+
+    @abstractmethod
+    def outfits(self, *, after: str | None = None) -> Iterator[Outfit]:
+        """All outfits by ascending id."""
+
+    @abstractmethod
+    def links(self) -> Iterator[ItemLink]:
+        """All links by ascending region id."""
+
+    @abstractmethod
+    def images_of(self, item_id: str, *, limit: int = 100) -> list[str]:
+        """Ids of the images that show an item, ascending."""
+
+    @abstractmethod
+    def worn_with(self, item_id: str, *, limit: int = 100) -> list[WornWith]:
+        """Items that share images with one, by falling count, then id (two hops)."""
+
+    @abstractmethod
+    def counts(self) -> GraphCounts:
+        """Numbers of nodes and edges."""
+
+    @abstractmethod
+    def export(self) -> BipartiteGraph:
+        """The image-item graph as CSR arrays; ids ascending, parallel edges merged, the same from every store."""
+
+    @abstractmethod
+    def quarantine(self, problems: Iterable[Problem]) -> int:
+        """Keep problems; the same problem of the same file and field is kept once. Returns how many are new."""
+
+    @abstractmethod
+    def problems(self) -> Sequence[Problem]:
+        """What is in quarantine, by file."""
+
+    @abstractmethod
+    def release_problems(self, files: Iterable[str]) -> int:
+        """Take the problems of files out of quarantine (they were read again and are good); returns how many."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give the connection back."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
