@@ -1,0 +1,5 @@
+"""``python -m recsys``: the same as the ``recsys`` command."""
+
+from recsys.cli.app import main
+
+main()
