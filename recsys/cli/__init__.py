@@ -1,0 +1,1 @@
+"""The ``recsys`` command: one module a command group, each with ``register(app)``."""
