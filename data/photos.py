@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from data.archives import read_member, split_reference
+from data.archives import find_member, read_member, split_reference
 from data.errors import DataError, PhotoError
 
 MAX_PIXELS = 50_000_000
@@ -19,6 +18,7 @@ MAX_PIXELS = 50_000_000
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp"})
 """File endings, lower case, that readers take for photos."""
 
+_HEADER_BYTES = 1 << 17  # an EXIF block with its thumbnail takes up to 64 KiB before the size is said
 _TURNED = frozenset({5, 6, 7, 8})  # EXIF orientations that swap width and height
 
 
@@ -58,10 +58,14 @@ def photo_size(ref: str, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
     PhotoError
         The photo is missing, not a picture, or over the limit.
     """
-    with _opened(ref, max_pixels) as picture:
-        width, height = picture.size
-        turned = picture.getexif().get(ExifTags.Base.Orientation) in _TURNED
-        return (height, width) if turned else (width, height)
+    try:
+        with _opened(ref, max_pixels, prefix=_HEADER_BYTES) as picture:
+            return _upright_size(picture)
+    except PhotoError:
+        if split_reference(ref)[1] is None:
+            raise
+    with _opened(ref, max_pixels) as picture:  # a header longer than the prefix that was unpacked
+        return _upright_size(picture)
 
 
 def photo_exists(ref: str) -> bool:
@@ -70,16 +74,24 @@ def photo_exists(ref: str) -> bool:
     if member is None:
         return Path(file).is_file()
     try:
-        read_member(file, member)
-    except (KeyError, OSError, DataError, zipfile.BadZipFile):
+        return find_member(file, member) is not None
+    except DataError:
         return False
-    return True
+
+
+def _upright_size(picture: Image.Image) -> tuple[int, int]:
+    width, height = picture.size
+    turned = picture.getexif().get(ExifTags.Base.Orientation) in _TURNED
+    return (height, width) if turned else (width, height)
 
 
 @contextmanager
-def _opened(ref: str, max_pixels: int) -> Iterator[Image.Image]:
-    """A picture whose header has been read and whose size is within the limit; every failure is a PhotoError."""
-    source = _source(ref)
+def _opened(ref: str, max_pixels: int, prefix: int | None = None) -> Iterator[Image.Image]:
+    """A picture whose header has been read and whose size is within the limit; every failure is a PhotoError.
+
+    ``prefix`` limits how much of an archive member is unpacked.
+    """
+    source = _source(ref, prefix)
     try:
         with Image.open(source) as picture:
             width, height = picture.size
@@ -96,19 +108,17 @@ def _opened(ref: str, max_pixels: int) -> Iterator[Image.Image]:
         raise PhotoError(ref, f"cannot be decoded, cut off or damaged: {error}") from error
 
 
-def _source(ref: str) -> Path | io.BytesIO:
+def _source(ref: str, prefix: int | None) -> Path | io.BytesIO:
     file, member = split_reference(ref)
-    if member is None:
-        path = Path(file)
-        if not path.is_file():
-            raise PhotoError(ref, "there is no such file")
-        return path
     try:
-        return io.BytesIO(read_member(file, member))
-    except KeyError:
-        raise PhotoError(ref, "the archive has no such member") from None
-    except (OSError, DataError, zipfile.BadZipFile) as error:
-        raise PhotoError(ref, str(error)) from error
+        if member is not None:
+            return io.BytesIO(read_member(file, member, limit=prefix))
+    except DataError as error:
+        raise PhotoError(ref, str(error).removeprefix(f"{ref}: ")) from error
+    path = Path(file)
+    if not path.is_file():
+        raise PhotoError(ref, "there is no such file")
+    return path
 
 
 def _beginning(source: Path | io.BytesIO) -> str:
