@@ -1,1 +1,6 @@
 """The image-item graph: schema, the GraphStore contract, its adapters, and export to tensors and networkx."""
+
+from graph.connect import open_store, sqlite_url
+from graph.store import GraphStore
+
+__all__ = ["GraphStore", "open_store", "sqlite_url"]

@@ -25,6 +25,21 @@ class UnknownNodeError(GraphError):
     """A link names a region, an item or an image that the store does not hold."""
 
 
+class InvalidRecordError(GraphError):
+    """A record cannot be kept: a region id used twice, an outfit without items, a number that is not finite."""
+
+
+class StoreFormatError(GraphError):
+    """What the URL or path names is there, but it is not a graph store."""
+
+
+class StoreUnavailableError(GraphError):
+    """The store cannot be used now: locked by another process, disk full, no permission, closed, unreachable.
+
+    Nothing of the call that failed was kept; the same call can be made again.
+    """
+
+
 class WriteCounts(Struct, frozen=True):
     """What a write did: ``added`` new, ``changed`` stored differently before, ``unchanged`` the same."""
 
@@ -64,7 +79,7 @@ class GraphStore(ABC):
 
     @abstractmethod
     def upsert_images(self, images: Iterable[ImageRecord]) -> WriteCounts:
-        """Write images with their regions; regions whose ``item_id`` is set are linked to that item (method product_id).
+        """Write images with regions; a region whose ``item_id`` is set is linked to that item (method product_id).
 
         An image that is stored already is replaced; links of regions that remain, by region id, are kept.
 
@@ -85,6 +100,20 @@ class GraphStore(ABC):
     @abstractmethod
     def link(self, links: Iterable[ItemLink]) -> WriteCounts:
         """Say which item each region shows; a region has one item, the last word counts. Raises UnknownNodeError."""
+
+    def bulk_load(
+        self, items: Iterable[Item], images: Iterable[ImageRecord], outfits: Iterable[Outfit] = ()
+    ) -> WriteCounts:
+        """Write a whole data set, as the three upserts in this order would; meant for the first load of very many.
+
+        A store may do it faster, and as one atomic write, where it is still empty; this default makes the three calls.
+        """
+        written = (self.upsert_items(items), self.upsert_images(images), self.upsert_outfits(outfits))
+        return WriteCounts(
+            added=sum(counts.added for counts in written),
+            changed=sum(counts.changed for counts in written),
+            unchanged=sum(counts.unchanged for counts in written),
+        )
 
     @abstractmethod
     def delete_images(self, image_ids: Iterable[str]) -> int:

@@ -1,0 +1,181 @@
+"""Connections to one SQLite file: handed to one thread at a time, and SQLite's errors in words."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from graph.sqlite.schema import migrate
+from graph.store import GraphError, InvalidRecordError, StoreFormatError, StoreUnavailableError
+
+_CACHE_KIB = 64 * 1024
+
+
+class Connections:
+    """A pool over one file: many readers at once, one writer at a time.
+
+    Readers see the last committed state (write-ahead log) and never wait for the writer. A connection goes back to the
+    pool after each use, so a server's threads share a few. After a fork the child opens its own.
+
+    Parameters
+    ----------
+    path
+        The database file; it is created where it is missing, its folder is not.
+    busy_seconds
+        How long to wait for another process that writes.
+    """
+
+    def __init__(self, path: Path, *, busy_seconds: float = 60.0) -> None:
+        self.path = path
+        self._busy_seconds = busy_seconds
+        self._idle: list[sqlite3.Connection] = []
+        self._left_to_parent: list[sqlite3.Connection] = []
+        self._pid = os.getpid()
+        self._write_lock = threading.Lock()
+        self._writing_thread: int | None = None
+        self._closed = False
+        with self._in_words():
+            connection = self._open()
+            try:
+                self._prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
+            self._idle.append(connection)
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one statement, or for several that need not agree."""
+        with self._in_words():
+            connection = self._take()
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """A connection whose statements all see one state of the store."""
+        with self.read() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("ROLLBACK")
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A connection in a write transaction, committed at the end and rolled back on any error."""
+        with self._in_words(), self._alone():
+            connection = self._take()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+            finally:
+                self._give_back(connection)
+
+    def close(self) -> None:
+        """Close what is idle now, and the rest when it comes back; closing twice is harmless."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if self._writing_thread == threading.get_ident():
+            raise GraphError(
+                f"{self.path}: a write was begun by the records of another write; make a list of the records first"
+            )
+        with self._write_lock:
+            self._writing_thread = threading.get_ident()
+            try:
+                yield
+            finally:
+                self._writing_thread = None
+
+    def _take(self) -> sqlite3.Connection:
+        if self._closed:
+            raise StoreUnavailableError(f"{self.path}: the store was closed; open it again")
+        if self._pid != os.getpid():  # a connection must not cross a fork, nor be closed by the child
+            self._left_to_parent, self._idle = [*self._left_to_parent, *self._idle], []
+            self._pid, self._write_lock, self._writing_thread = os.getpid(), threading.Lock(), None
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._open()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        if self._closed or connection.in_transaction:
+            connection.close()
+        else:
+            self._idle.append(connection)
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Write-ahead log and schema; two processes that create one file at once wait for each other."""
+        deadline = time.monotonic() + self._busy_seconds
+        while True:
+            try:
+                migrate(connection, str(self.path))
+                connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:  # changing the journal mode does not wait by itself
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise _in_words(error, self.path, self._busy_seconds) from error
+        except UnicodeEncodeError as error:
+            if error.reason != "surrogates not allowed":
+                raise
+            raise InvalidRecordError(f"text {error.object!r} holds half a character and cannot be stored") from error
+
+
+def _in_words(error: sqlite3.Error, path: Path, busy_seconds: float) -> GraphError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return StoreFormatError(f"{path}: is not an SQLite database, or is damaged ({error}); name another file")
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreUnavailableError(
+            f"{path}: another process has been writing for more than {busy_seconds:g} seconds; "
+            "wait for it to end, then repeat the call"
+        )
+    if code == sqlite3.SQLITE_FULL:
+        return StoreUnavailableError(
+            f"{path}: the disk is full; nothing of this call was kept, make room and repeat it"
+        )
+    if code == sqlite3.SQLITE_CANTOPEN:
+        missing = "" if path.parent.is_dir() else f"; the folder {path.parent} does not exist"
+        return StoreUnavailableError(f"{path}: cannot be opened or created{missing}")
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return StoreUnavailableError(f"{path}: cannot be written; the file and its folder must be writable")
+    if code == sqlite3.SQLITE_IOERR:
+        return StoreUnavailableError(f"{path}: reading or writing failed ({error}); is the disk full or gone?")
+    if code == sqlite3.SQLITE_CONSTRAINT:
+        return InvalidRecordError(f"{path}: a record breaks a rule of the graph: {error}")
+    return GraphError(f"{path}: {error}")

@@ -1,0 +1,79 @@
+"""Upsert of items."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from data.types import Item
+from graph.sqlite.nodes import Nodes
+from graph.sqlite.rows import attributes_of, item_text, same_item
+from graph.sqlite.tally import Outcome, Tally
+from graph.store import UnknownNodeError, WriteCounts
+
+
+def upsert_items(connection: sqlite3.Connection, items: Iterable[Item]) -> WriteCounts:
+    """Write items inside an open transaction."""
+    nodes = Nodes(connection)
+    tally = Tally()
+    for item in items:
+        tally.add(_upsert(connection, nodes, item))
+    nodes.remove_unused()
+    return tally.counts()
+
+
+def _upsert(connection: sqlite3.Connection, nodes: Nodes, item: Item) -> Outcome:
+    values = (nodes.source.idx(item.source), nodes.category.idx(item.category), item.slot, item_text(item))
+    stored = connection.execute(
+        "SELECT idx, source, category, slot, body FROM item WHERE item_id = ?", (item.item_id,)
+    ).fetchone()
+    if stored is None:
+        idx = connection.execute(
+            "INSERT INTO item (item_id, source, category, slot, body) VALUES (?, ?, ?, ?, ?)", (item.item_id, *values)
+        ).lastrowid
+        assert idx is not None
+        _join_attributes(connection, nodes, idx, item)
+        return "added"
+    idx, old_source, old_category, _, old_body = stored
+    if stored[1:4] == values[:3] and same_item(old_body, values[3]):
+        return "unchanged"
+    nodes.source.touched.add(old_source)
+    nodes.category.touched.add(old_category)
+    connection.execute("UPDATE item SET source = ?, category = ?, slot = ?, body = ? WHERE idx = ?", (*values, idx))
+    old = connection.execute("SELECT attribute FROM item_attribute WHERE item = ?", (idx,))
+    nodes.attribute.touched.update(attribute for (attribute,) in old)
+    connection.execute("DELETE FROM item_attribute WHERE item = ?", (idx,))
+    _join_attributes(connection, nodes, idx, item)
+    return "changed"
+
+
+def _join_attributes(connection: sqlite3.Connection, nodes: Nodes, idx: int, item: Item) -> None:
+    connection.executemany(
+        "INSERT INTO item_attribute (item, attribute) VALUES (?, ?)",
+        sorted((idx, nodes.attribute.idx(pair)) for pair in attributes_of(item)),
+    )
+
+
+class ItemIndex:
+    """Numbers of items by id within one transaction; says who asked for an item that is not there."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._known: dict[str, int] = {}
+
+    def idx(self, item_id: str, *, asked_by: str) -> int:
+        """Number of a stored item.
+
+        Raises
+        ------
+        UnknownNodeError
+            It is not stored.
+        """
+        known = self._known.get(item_id)
+        if known is not None:
+            return known
+        row = self._connection.execute("SELECT idx FROM item WHERE item_id = ?", (item_id,)).fetchone()
+        if row is None:
+            raise UnknownNodeError(f"{asked_by}: item {item_id!r} is not stored; write the item first")
+        self._known[item_id] = row[0]
+        return int(row[0])

@@ -1,0 +1,74 @@
+"""The small nodes (sources, shoots, styles, categories, attributes): found or made by name, removed when unused."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Name = TypeVar("Name")
+
+_REFERRED_BY = {
+    "source": (("item", "source"), ("image", "source"), ("outfit", "source")),
+    "shoot": (("image", "shoot"),),
+    "style": (("image_style", "style"),),
+    "category": (("item", "category"),),
+    "attribute": (("item_attribute", "attribute"),),
+}
+"""Which columns point at each kind of node."""
+
+
+class NodeTable(Generic[Name]):
+    """Names of one kind to their ``idx`` within one transaction; what was asked once is remembered.
+
+    ``touched`` collects nodes that lost a reference, for :func:`remove_unused`.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, table: str, parameters: Callable[[Name], tuple[str, ...]]
+    ) -> None:
+        columns = ("name", "value") if table == "attribute" else ("name",)
+        where = " AND ".join(f"{column} = ?" for column in columns)
+        self._find = f"SELECT idx FROM {table} WHERE {where}"
+        self._add = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+        self._parameters = parameters
+        self._execute = connection.execute
+        self._known: dict[Name, int] = {}
+        self.touched: set[int] = set()
+
+    def idx(self, name: Name) -> int:
+        """Number of the node with this name, made where there is none."""
+        known = self._known.get(name)
+        if known is not None:
+            return known
+        parameters = self._parameters(name)
+        row = self._execute(self._find, parameters).fetchone()
+        found = row[0] if row else self._execute(self._add, parameters).lastrowid
+        assert found is not None
+        self._known[name] = found
+        return int(found)
+
+
+class Nodes:
+    """The five node tables of one write transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.source = NodeTable[str](connection, "source", lambda name: (name,))
+        self.shoot = NodeTable[str](connection, "shoot", lambda name: (name,))
+        self.style = NodeTable[str](connection, "style", lambda name: (name,))
+        self.category = NodeTable[str](connection, "category", lambda name: (name,))
+        self.attribute = NodeTable[tuple[str, str]](connection, "attribute", lambda pair: pair)
+
+    def remove_unused(self) -> None:
+        """Remove touched nodes that nothing refers to any more."""
+        for table, references in _REFERRED_BY.items():
+            unused = " AND ".join(
+                f"NOT EXISTS (SELECT 1 FROM {child} WHERE {column} = {table}.idx)" for child, column in references
+            )
+            touched: set[int] = getattr(self, table).touched
+            self._connection.executemany(
+                f"DELETE FROM {table} WHERE idx = ? AND {unused}",
+                [(idx,) for idx in sorted(touched)],
+            )
+            touched.clear()
