@@ -1,0 +1,111 @@
+"""Boxes and polygons as K-Fashion writes them, put in order and mended."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import cache
+from operator import itemgetter
+from typing import Any
+
+from data.kfashion.wire import Polygon, Rect
+from data.types import Box, Note
+
+ROUNDING = 1.5
+"""Pixels by which a box of this source misses its polygon, and so may pass the edge, without anything being wrong."""
+
+Points = tuple[tuple[float, float], ...]
+
+_KEY = re.compile(r"([XY])좌표(\d+)")
+_LEAST_POINTS = 3
+
+
+def ordered_points(polygon: Polygon) -> tuple[Points, str | None]:
+    """Corners in the order of their numbers; or none of them and the reason why.
+
+    The fast way fetches ``X좌표1 ... X좌표n`` at one stroke, whatever order the file has them in; a polygon with other
+    numbers fails there and is paired number by number.
+    """
+    if not polygon:
+        return (), None
+    corners = len(polygon) // 2
+    if corners >= _LEAST_POINTS and len(polygon) == 2 * corners:
+        across, down = _getters(corners)
+        try:
+            return tuple(zip(across(polygon), down(polygon), strict=True)), None
+        except KeyError:
+            pass
+    return _paired(polygon)
+
+
+def mended_box(rect: Rect | None, points: Points, size: tuple[int, int], field: str) -> tuple[Box | None, list[Note]]:
+    """The box inside a photo of ``(width, height)``, from its rectangle, else from its polygon, and what was mended."""
+    notes: list[Note] = []
+    box, lack = _given_box(rect)
+    if box is not None:
+        inside = _clipped(box, size)
+        if inside is not None:
+            if inside is not box and _excess(box, size) > ROUNDING:
+                notes.append(Note("box_clipped", field, f"{_said(box)} passes the edge of {size[0]} x {size[1]}"))
+            return inside, notes
+        lack = f"{_said(box)} lies outside {size[0]} x {size[1]}"
+    if points:
+        drawn = Box(min(x for x, _ in points), min(y for _, y in points), *map(max, zip(*points, strict=True)))
+        inside = _clipped(drawn, size)
+        if inside is not None:
+            return inside, [Note("box_from_polygon", field, lack)]
+        lack = f"{lack}; its polygon has no area inside the photo either"
+    if rect is not None:
+        notes.append(Note("box_dropped", field, lack))
+    return None, notes
+
+
+@cache
+def _getters(corners: int) -> tuple[Callable[[Polygon], tuple[float, ...]], Callable[[Polygon], tuple[float, ...]]]:
+    across: Any = itemgetter(*(f"X좌표{number}" for number in range(1, corners + 1)))
+    down: Any = itemgetter(*(f"Y좌표{number}" for number in range(1, corners + 1)))
+    return across, down
+
+
+def _paired(polygon: Polygon) -> tuple[Points, str | None]:
+    axes: dict[str, dict[int, float]] = {"X": {}, "Y": {}}
+    for key, value in polygon.items():
+        parsed = _KEY.fullmatch(unicodedata.normalize("NFC", key))
+        if parsed is None:
+            return (), f"{key} is not X좌표 or Y좌표 with a number"
+        axes[parsed.group(1)][int(parsed.group(2))] = value
+    for axis, other in (("X", "Y"), ("Y", "X")):
+        lone = sorted(axes[axis].keys() - axes[other].keys())
+        if lone:
+            return (), f"{axis}좌표{lone[0]} has no {other}좌표{lone[0]}"
+    if len(axes["X"]) < _LEAST_POINTS:
+        return (), f"{len(axes['X'])} points; a polygon has at least {_LEAST_POINTS}"
+    return tuple((axes["X"][number], axes["Y"][number]) for number in sorted(axes["X"])), None
+
+
+def _given_box(rect: Rect | None) -> tuple[Box | None, str]:
+    if rect is None:
+        return None, "no box given"
+    if rect.x is None or rect.y is None or rect.width is None or rect.height is None:
+        return None, "the box lacks a corner or a side"
+    if rect.width <= 0 or rect.height <= 0:
+        return None, f"a box of {rect.width:g} x {rect.height:g} has no area"
+    return Box(rect.x, rect.y, rect.x + rect.width, rect.y + rect.height), ""
+
+
+def _clipped(box: Box, size: tuple[int, int]) -> Box | None:
+    """The part of a box inside the photo: the same object where that is all of it, None where it is nothing."""
+    width, height = size
+    if box.x1 >= 0 and box.y1 >= 0 and box.x2 <= width and box.y2 <= height:
+        return box if box.area > 0 else None
+    inside = Box(max(box.x1, 0.0), max(box.y1, 0.0), min(box.x2, float(width)), min(box.y2, float(height)))
+    return inside if inside.width > 0 and inside.height > 0 else None
+
+
+def _excess(box: Box, size: tuple[int, int]) -> float:
+    return max(-box.x1, -box.y1, box.x2 - size[0], box.y2 - size[1])
+
+
+def _said(box: Box) -> str:
+    return f"({box.x1:g}, {box.y1:g}) to ({box.x2:g}, {box.y2:g})"
