@@ -5,13 +5,17 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from recsys.errors import SettingsError
+
+T = TypeVar("T")
 
 PREFIX = "RECSYS_"
 NOT_SETTINGS = frozenset({"WORKSPACE", "CONFIG", "REAL_DATA"})
@@ -111,6 +115,26 @@ def load_settings(config: Path | None = None, *, workspace: Path | None = None) 
         return Settings(**values)
     except ValidationError as error:
         raise SettingsError("; ".join(_explain(one, file) for one in error.errors())) from error
+
+
+def section(name: str, values: dict[str, Any], kind: type[T]) -> T:
+    """Turn a plain section into the settings class of the package that it configures.
+
+    Text is taken for numbers, since environment variables hold nothing else.
+
+    Raises
+    ------
+    SettingsError
+        A key is unknown or a value does not fit; the message names the key.
+    """
+    known = [field.name for field in fields(kind)] if is_dataclass(kind) else list(getattr(kind, "__struct_fields__", ()))
+    for key in values:
+        if key not in known:
+            raise SettingsError(f"settings: {name}.{key}: unknown key; {_known(key, known)}")
+    try:
+        return msgspec.convert(values, type=kind, strict=False)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise SettingsError(f"settings: {name}: {error}") from error
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from recsys.cli.arguments import normalise
 from recsys.cli.output import Output
 from recsys.cli.session import Exit, Session, default_workspace
 from recsys.errors import is_expected
@@ -21,8 +22,6 @@ COMMANDS = ("sample", "importing", "quarantine", "stats", "check")
 """Modules of this package, in the order of the help; each has ``register(app: typer.Typer) -> None`` and imports
 nothing heavy at its top."""
 
-WITH_VALUE = ("--workspace", "--config")
-WITHOUT_VALUE = ("--json", "--debug")
 EPILOG = "-w/--workspace, --config, --json and --debug may stand before or after the command."
 
 
@@ -60,41 +59,19 @@ def _global_options(
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit: 0 all well, 1 error, 2 something needs attention, 130 interrupted."""
-    given = hoist(list(sys.argv[1:] if arguments is None else arguments))
+    given = normalise(list(sys.argv[1:] if arguments is None else arguments))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         status = build()(args=given, standalone_mode=False)
-    except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
-        sys.exit(Exit.INTERRUPTED)
     except Exception as error:
         if "--debug" in given:
             raise
         sys.exit(_report(error))
+    if status == Exit.INTERRUPTED:
+        typer.echo("recsys: interrupted", err=True)
     sys.exit(status if isinstance(status, int) else Exit.OK)
-
-
-def hoist(arguments: list[str]) -> list[str]:
-    """Move the global options to the front, so that they may stand anywhere before ``--``.
-
-    >>> hoist(["stats", "--json", "-w", "shop"])
-    ['--json', '-w', 'shop', 'stats']
-    """
-    front: list[str] = []
-    rest: list[str] = []
-    remaining = iter(arguments)
-    for argument in remaining:
-        if argument == "--":
-            return [*front, *rest, argument, *remaining]
-        if argument in WITHOUT_VALUE or argument.startswith(tuple(f"{name}=" for name in WITH_VALUE)):
-            front.append(argument)
-        elif argument in WITH_VALUE or argument == "-w":
-            front += [argument, *([value] if (value := next(remaining, None)) is not None else [])]
-        else:
-            rest.append(argument)
-    return front + rest
 
 
 def _report(error: Exception) -> int:

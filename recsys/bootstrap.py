@@ -1,0 +1,23 @@
+"""The one place where settings become objects: stores, encoders and what is built from them.
+
+Heavy libraries are imported when something is asked for, so that commands which need none start at once.
+"""
+
+from __future__ import annotations
+
+from graph.store import GraphStore
+from recsys.settings import Settings
+from recsys.workspace import Workspace
+
+
+def open_store(settings: Settings, workspace: Workspace) -> GraphStore:
+    """Open the graph store of a workspace; the caller closes it, best with ``with``.
+
+    Raises
+    ------
+    GraphError
+        The URL names no store, or the store cannot be opened.
+    """
+    from graph import open_store as connect
+
+    return connect(settings.graph.url.replace("{workspace}", str(workspace.root)))

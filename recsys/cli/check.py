@@ -1,0 +1,84 @@
+"""``recsys check``: the acquisition rules over everything that was imported."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recsys.cli.output import Output, Ticker
+from recsys.cli.session import Exit, session_of
+
+if TYPE_CHECKING:
+    from data.checks import Finding
+
+VERDICTS = ("pass", "fail", "not_judged")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("check")(check)
+
+
+def check(
+    context: typer.Context,
+    html: Annotated[Path | None, typer.Option(help="Write a page with the photos that failed.")] = None,
+    strict: Annotated[bool, typer.Option(help="Exit with 2 where a photo failed a rule.")] = False,
+) -> None:
+    """Judge every imported photo by the acquisition rules: size, blur, colour, text, faces, duplicates and more."""
+    from data.checks import CheckSettings, Judges, check_images, write_report
+    from data.checks.faces import HaarFaceDetector
+    from recsys.bootstrap import open_store
+    from recsys.settings import section
+
+    session = session_of(context)
+    workspace = session.workspace()
+    settings = session.settings(workspace)
+    rules = section("checks", settings.checks, CheckSettings)
+    tally = Tally()
+    with open_store(settings, workspace) as store, session.output.progress("checking photos") as tick:
+        photos = store.counts().photos
+        findings = check_images(store.images(), rules, Judges(face_detector=HaarFaceDetector()))
+        watched = tally.watch(findings, tick, photos)
+        if html is None:
+            for _ in watched:
+                pass
+        else:
+            html.parent.mkdir(parents=True, exist_ok=True)
+            write_report(watched, html)
+    tally.show(session.output, photos, html)
+    if strict and tally.failures:
+        raise typer.Exit(Exit.ATTENTION)
+
+
+class Tally:
+    """Counts verdicts by rule while findings pass by, and keeps those that failed."""
+
+    def __init__(self) -> None:
+        self.verdicts: Counter[tuple[str, str]] = Counter()
+        self.failures: list[Finding] = []
+
+    def watch(self, findings: Iterable[Finding], tick: Ticker, total: int) -> Iterator[Finding]:
+        done, last = 0, None
+        for finding in findings:
+            self.verdicts[finding.code, finding.verdict] += 1
+            if finding.verdict == "fail":
+                self.failures.append(finding)
+            if finding.image_id != last:
+                done, last = done + 1, finding.image_id
+                tick(min(done, total), total)
+            yield finding
+
+    def show(self, output: Output, photos: int, html: Path | None) -> None:
+        codes = list(dict.fromkeys(code for code, _ in self.verdicts))
+        rules = {code: {verdict: self.verdicts[code, verdict] for verdict in VERDICTS} for code in codes}
+        failed = len({finding.image_id for finding in self.failures})
+        output.document({"photos": photos, "failed": failed, "rules": rules, "failures": self.failures})
+        columns = ["rule", "pass", "fail", "not judged"]
+        output.table("Acquisition rules", columns, [(code, *counts.values()) for code, counts in rules.items()])
+        output.line(f"{failed} of {photos} photos failed at least one rule")
+        if html is not None:
+            output.note(f"report: {html}")

@@ -1,0 +1,33 @@
+"""The outfits that photos show: two or more items worn together, once a shoot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from data.types import ImageRecord, Outfit
+
+
+def worn_outfits(images: Iterable[ImageRecord]) -> Iterator[Outfit]:
+    """Find the outfit that each photo shows, where it shows at least two items.
+
+    Shops photograph one outfit many times: of the photos of a shoot that show the same set of items, the first by order
+    gives the outfit. Looks are passed over, since their outfits were given and not seen.
+
+    Parameters
+    ----------
+    images
+        Images with their regions linked to items, by ascending id.
+    """
+    seen: set[tuple[str, str, tuple[str, ...]]] = set()
+    for image in images:
+        if image.kind != "photo":
+            continue
+        items = tuple(sorted({region.item_id for region in image.regions if region.item_id is not None}))
+        if len(items) < 2:
+            continue
+        if image.shoot is not None:
+            key = (image.source, image.shoot, items)
+            if key in seen:
+                continue
+            seen.add(key)
+        yield Outfit(outfit_id=image.image_id, item_ids=items, source=image.source, image_id=image.image_id)
