@@ -127,7 +127,9 @@ def section(name: str, values: dict[str, Any], kind: type[T]) -> T:
     SettingsError
         A key is unknown or a value does not fit; the message names the key.
     """
-    known = [field.name for field in fields(kind)] if is_dataclass(kind) else list(getattr(kind, "__struct_fields__", ()))
+    known = (
+        [field.name for field in fields(kind)] if is_dataclass(kind) else list(getattr(kind, "__struct_fields__", ()))
+    )
     for key in values:
         if key not in known:
             raise SettingsError(f"settings: {name}.{key}: unknown key; {_known(key, known)}")

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-import msgspec
 import typer
 
 
 class Ticker(Protocol):
     """Something that is told how far a job has come."""
 
-    def __call__(self, done: int, total: int | None = None) -> None: ...
+    def __call__(self, done: int, total: int | None = None, phase: str | None = None) -> None: ...
 
 
 class Output:
@@ -30,6 +29,8 @@ class Output:
     def document(self, value: Any) -> None:
         """Print one JSON document: plain values, dataclasses and records; not-a-number becomes null."""
         if self.as_json:
+            import msgspec
+
             typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
     def line(self, text: str = "") -> None:
@@ -57,7 +58,7 @@ class Output:
     def progress(self, what: str) -> Iterator[Ticker]:
         """Show how far a job has come on standard error, where that is a terminal; ends with a clean line."""
         if not sys.stderr.isatty():
-            yield lambda done, total=None: None
+            yield lambda done, total=None, phase=None: None
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -66,8 +67,8 @@ class Output:
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(what, total=None)
 
-            def tick(done: int, total: int | None = None) -> None:
-                bar.update(task, completed=done, total=total)
+            def tick(done: int, total: int | None = None, phase: str | None = None) -> None:
+                bar.update(task, completed=done, total=total, description=phase or what)
 
             yield tick
 

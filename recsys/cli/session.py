@@ -6,13 +6,16 @@ import os
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from recsys.cli.output import Output
 from recsys.errors import RecsysError
-from recsys.settings import Settings, load_settings
-from recsys.workspace import Workspace
+
+if TYPE_CHECKING:
+    from recsys.settings import Settings
+    from recsys.workspace import Workspace
 
 
 class Exit(IntEnum):
@@ -34,10 +37,14 @@ class Session:
 
     def workspace(self, *, create: bool = False) -> Workspace:
         """Open the workspace that the user named."""
+        from recsys.workspace import Workspace
+
         return Workspace.open(self.workspace_path, create=create)
 
     def settings(self, workspace: Workspace | None = None) -> Settings:
         """Read the settings that hold for a workspace."""
+        from recsys.settings import load_settings
+
         return load_settings(self.config, workspace=workspace.root if workspace else None)
 
 

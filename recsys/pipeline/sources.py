@@ -36,4 +36,24 @@ def _kfashion(arguments: Arguments) -> Iterator[Record]:
     return iter(read_kfashion(labels, [Path(path) for path in arguments["images"]]))
 
 
-_READERS: dict[str, Callable[[Arguments], Iterator[Record]]] = {"kfashion": _kfashion}
+def _table(arguments: Arguments) -> Iterator[Record]:
+    from data.table import read_table
+
+    images = arguments["images"]
+    return iter(
+        read_table(
+            Path(arguments["items"]),
+            Path(arguments["outfits"]),
+            images=None if images is None else Path(images),
+            mapping=arguments["columns"],
+        )
+    )
+
+
+def _ccp(arguments: Arguments) -> Iterator[Record]:
+    from data.ccp import read_ccp
+
+    return iter(read_ccp(Path(arguments["folder"])))
+
+
+_READERS: dict[str, Callable[[Arguments], Iterator[Record]]] = {"kfashion": _kfashion, "table": _table, "ccp": _ccp}

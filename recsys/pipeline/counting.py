@@ -1,0 +1,32 @@
+"""The statistics of everything that a store holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from data.splits import group_images, split, split_shares
+from data.statistics import Statistics, collect
+from data.table import SOURCE as TABLE
+from data.types import ImageRecord
+from graph.store import GraphStore
+
+
+def count_store(store: GraphStore, *, seed: int) -> Statistics:
+    """Count all images, items of tables and problems, with the shares of a split by shoot.
+
+    Items that identity found in photos are not counted as items: their garments are counted already.
+    """
+    styles: dict[str, tuple[str, ...]] = {}
+
+    def passing() -> Iterator[ImageRecord]:
+        for image in store.images():
+            styles[image.image_id] = image.styles
+            yield image
+
+    items = (item for item in store.items() if item.source == TABLE)
+    statistics = collect(passing(), items, store.problems())
+    statistics.quarantined = sum(statistics.problems.values())  # photos set aside count as much as whole records
+    if styles:
+        groups = group_images(store.images())
+        statistics.split_shares = split_shares(split(styles, groups, seed))
+    return statistics

@@ -1,0 +1,139 @@
+"""One import from beginning to end: records, quarantine, items, outfits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from data.types import Problem
+from graph.store import GraphCounts, GraphStore
+from recsys.bootstrap import open_store
+from recsys.pipeline.identities import IdentityCounts, assign_items
+from recsys.pipeline.importing import ImportCounts, ImportInterruptedError, Watcher, write_records
+from recsys.pipeline.journal import ImportEntry, Journal
+from recsys.pipeline.sources import read_source
+from recsys.pipeline.worn import worn_outfits
+from recsys.settings import Settings
+from recsys.workspace import Workspace
+
+
+class Audience(Protocol):
+    """Who is told how an import goes."""
+
+    def problem(self, problem: Problem) -> None:
+        """A record, or a part of one, was set aside."""
+
+    def progress(self, phase: str, done: int, total: int | None) -> None:
+        """How far a phase has come."""
+
+
+class ImportReport(Struct, frozen=True, kw_only=True):
+    """What one import did and what the store holds after it.
+
+    ``released`` counts problems of earlier runs of the same import that are gone; ``identity`` is None where the source
+    names its items itself.
+    """
+
+    kind: str
+    images: int
+    garments: int
+    items: int
+    outfits: int
+    added: int
+    changed: int
+    unchanged: int
+    quarantined: int
+    released: int
+    missing_photos: int
+    notes: dict[str, int]
+    identity: IdentityCounts | None
+    store: GraphCounts
+
+
+def take_in(workspace: Workspace, settings: Settings, entry: ImportEntry, audience: Audience) -> ImportReport:
+    """Import what an entry names into a workspace.
+
+    Everything is written in whole batches and nothing twice: an import that was stopped, at whatever point, goes on
+    when it is run again.
+
+    Raises
+    ------
+    WorkspaceBusyError
+        Another process writes to the workspace.
+    SourceError
+        The source as a whole cannot be read.
+    ImportInterruptedError
+        The user stopped it while records were read.
+    """
+    records = read_source(entry)
+    with workspace.lock("import"), open_store(settings, workspace) as store:
+        watcher = Watcher(audience.problem, lambda done: audience.progress("reading", done, None))
+        journal = Journal(workspace)
+        try:
+            stored = write_records(store, records, batch=settings.importing.batch, watcher=watcher)
+        except ImportInterruptedError as stopped:
+            _note_interrupted(journal, entry, stopped.stored.problems)
+            raise
+        released = _settle_quarantine(store, journal, entry, stored.problems)
+        identity = assign_items(workspace, settings, store, entry, audience.progress)
+        if identity is not None:
+            stored.outfits += write_worn_outfits(store, settings.importing.batch)
+        return _report(entry, stored, released, identity, store.counts())
+
+
+def write_worn_outfits(store: GraphStore, batch: int) -> int:
+    """Write the outfits that the stored photos show; returns how many there are."""
+    count = 0
+    for chunk in _chunks(worn_outfits(store.images()), batch):
+        store.upsert_outfits(chunk)
+        count += len(chunk)
+    return count
+
+
+def _chunks(stream: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    iterator = iter(stream)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def _settle_quarantine(store: GraphStore, journal: Journal, entry: ImportEntry, problems: list[Problem]) -> int:
+    """Take out of quarantine what this import complained of before and now read without complaint; returns how much."""
+    earlier = journal.earlier(entry)
+    gone = store.release_problems(earlier.problem_files) if earlier else 0
+    back = store.quarantine(problems)
+    _note(journal, entry, {problem.file for problem in problems})
+    return gone - back
+
+
+def _note_interrupted(journal: Journal, entry: ImportEntry, problems: list[Problem]) -> None:
+    """Remember whom an unfinished import complained of, so that the next one can take it back."""
+    earlier = journal.earlier(entry)
+    _note(journal, entry, {problem.file for problem in problems} | set(earlier.problem_files if earlier else ()))
+
+
+def _note(journal: Journal, entry: ImportEntry, problem_files: set[str]) -> None:
+    journal.write(ImportEntry(kind=entry.kind, arguments=entry.arguments, problem_files=tuple(sorted(problem_files))))
+
+
+def _report(
+    entry: ImportEntry, stored: ImportCounts, released: int, identity: IdentityCounts | None, counts: GraphCounts
+) -> ImportReport:
+    return ImportReport(
+        kind=entry.kind,
+        images=stored.images,
+        garments=stored.garments,
+        items=stored.items,
+        outfits=stored.outfits,
+        added=stored.added,
+        changed=stored.changed,
+        unchanged=stored.unchanged,
+        quarantined=stored.quarantined,
+        released=released,
+        missing_photos=stored.missing_photos,
+        notes=dict(sorted(stored.notes.items())),
+        identity=identity,
+        store=counts,
+    )
