@@ -1,0 +1,134 @@
+import os
+
+import numpy as np
+import pytest
+
+from vision import embeddings
+from vision.embeddings import EmbeddingStore
+from vision.encoder import StoredEncoder
+from vision.errors import StoreError
+
+ENCODER = StoredEncoder("hub:owner/model", "1", 3)
+
+
+def rows(*values):
+    return np.array([[v, v + 0.5, -v] for v in values], dtype=np.float32)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return EmbeddingStore(tmp_path / "embeddings")
+
+
+def test_what_was_appended_is_loaded_in_the_order_asked(store):
+    store.append(ENCODER, ["a", "옷#2"], rows(1, 2))
+    store.append(ENCODER, ["c"], rows(3))
+    vectors, known = store.load(ENCODER, ["c", "nowhere", "옷#2", "c"])
+    assert known.tolist() == [True, False, True, True]
+    np.testing.assert_array_equal(vectors[known], rows(3, 2, 3))
+    assert not vectors[1].any()
+    assert vectors.dtype == np.float32
+
+
+def test_missing_names_each_id_once_in_order(store):
+    store.append(ENCODER, ["b"], rows(1))
+    assert store.missing(ENCODER, ["z", "b", "a", "z"]) == ["z", "a"]
+
+
+def test_empty_store_knows_nothing(store):
+    vectors, known = store.load(ENCODER, ["a"])
+    assert vectors.shape == (1, 3)
+    assert not known.any()
+    assert store.known_ids(ENCODER) == set()
+    assert store.encoders() == []
+    assert store.compact(ENCODER) == 0
+    store.append(ENCODER, [], np.zeros((0, 3), np.float32))
+    assert store.encoders() == []
+
+
+def test_names_and_versions_are_kept_apart_and_listed(store):
+    later = StoredEncoder(ENCODER.name, "2", 3)
+    store.append(ENCODER, ["a"], rows(1))
+    store.append(later, ["a"], rows(9))
+    np.testing.assert_array_equal(store.load(ENCODER, ["a"])[0], rows(1))
+    np.testing.assert_array_equal(store.load(later, ["a"])[0], rows(9))
+    assert store.encoders() == [ENCODER, later]
+
+
+def test_the_latest_vector_of_an_id_counts_before_and_after_compaction(store):
+    for value in (1, 2, 3):
+        store.append(ENCODER, ["a", f"only {value}"], rows(value, value))
+    for _ in range(2):
+        vectors, known = store.load(ENCODER, ["a", "only 1", "only 3"])
+        assert known.all()
+        np.testing.assert_array_equal(vectors, rows(3, 1, 3))
+        assert store.compact(ENCODER) == 1
+    store.append(ENCODER, ["a"], rows(7))
+    np.testing.assert_array_equal(store.load(ENCODER, ["a"])[0], rows(7))
+
+
+def test_compaction_splits_large_tables(store, monkeypatch):
+    monkeypatch.setattr(embeddings, "MAX_ROWS", 2)
+    store.append(ENCODER, list("abc"), rows(1, 2, 3))
+    store.append(ENCODER, list("de"), rows(4, 5))
+    assert store.compact(ENCODER) == 3
+    np.testing.assert_array_equal(store.load(ENCODER, list("abcde"))[0], rows(1, 2, 3, 4, 5))
+
+
+@pytest.mark.parametrize("damage", ["cut off", "one bit", "emptied", "other file"])
+def test_damaged_part_is_named(store, damage):
+    store.append(ENCODER, ["a", "b"], rows(1, 2))
+    (part,) = store.folder.rglob("part-*")
+    data = part.read_bytes()
+    damaged = {
+        "cut off": data[:-5],
+        "one bit": data[:-3] + bytes([data[-3] ^ 1]) + data[-2:],
+        "emptied": b"",
+        "other file": b"\x80\x04 not a safetensors file",
+    }[damage]
+    part.write_bytes(damaged)
+    with pytest.raises(StoreError, match=part.name):
+        store.load(ENCODER, ["a"])
+
+
+def test_vectors_of_another_length_are_refused(store):
+    store.append(ENCODER, ["a"], rows(1))
+    with pytest.raises(StoreError, match="length 3 where the encoder gives 5"):
+        store.load(StoredEncoder(ENCODER.name, ENCODER.version, 5), ["a"])
+
+
+@pytest.mark.parametrize(
+    ("ids", "vectors", "complaint"),
+    [
+        (["a"], rows(1, 2), "1 ids"),
+        (["a", "a"], rows(1, 2), "'a' comes twice"),
+        (["a", "b"], rows(1, np.nan), "'b' is not finite"),
+    ],
+)
+def test_append_refuses_what_does_not_fit_and_writes_nothing(store, ids, vectors, complaint):
+    with pytest.raises(StoreError, match=complaint):
+        store.append(ENCODER, ids, vectors)
+    assert store.known_ids(ENCODER) == set()
+
+
+def test_a_write_that_fails_leaves_the_store_as_it_was(store, monkeypatch):
+    store.append(ENCODER, ["a"], rows(1))
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreError, match="No space left"):
+        store.append(ENCODER, ["b"], rows(2))
+    assert store.known_ids(ENCODER) == {"a"}
+    assert not list(store.folder.rglob("*.tmp"))
+
+
+def test_half_written_file_of_a_killed_process_is_ignored_and_later_removed(store):
+    store.append(ENCODER, ["a"], rows(1))
+    (part,) = store.folder.rglob("part-*")
+    (part.parent / "part-00000009-dead.tmp").write_bytes(part.read_bytes()[:20])
+    assert store.known_ids(ENCODER) == {"a"}
+    store.append(ENCODER, ["b"], rows(2))
+    store.compact(ENCODER)
+    assert not list(store.folder.rglob("*.tmp"))

@@ -1,0 +1,1 @@
+"""Pixels to embeddings: garments cut out of photos, backdrops masked, encoders, and the store of their vectors."""

@@ -1,0 +1,19 @@
+"""Errors that the vision package raises; each message names what was given, where, and what would be right."""
+
+from __future__ import annotations
+
+
+class VisionError(Exception):
+    """Base of all errors about pixels, encoders and stored embeddings."""
+
+
+class CropError(VisionError):
+    """A garment cannot be cut out of a photo: it has no place in it, or its place holds no pixel."""
+
+
+class EncoderError(VisionError):
+    """An encoder cannot be opened: unknown name, or weights missing, unreachable or of another architecture."""
+
+
+class StoreError(VisionError):
+    """Stored embeddings cannot be read or written: a damaged part, a wrong shape, an id given twice."""
