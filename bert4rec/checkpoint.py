@@ -1,0 +1,90 @@
+"""The state of a run on disk: safetensors for weights and optimizer moments, JSON for the rest; never pickle."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come: passes done, the best one, its weights, and the course so far."""
+
+    epoch: int
+    best_epoch: int
+    best_loss: float
+    best: dict[str, Tensor]
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    @classmethod
+    def start(cls, model: nn.Module) -> Progress:
+        return cls(0, 0, math.inf, _copy(model))
+
+    def after(self, model: nn.Module, metrics: dict[str, float], epochs: int) -> Progress:
+        """The state after one more pass. Without a validation loss the last pass counts as the best."""
+        epoch = self.epoch + 1
+        history = [*self.history, {"epoch": epoch, "epochs": epochs, **metrics}]
+        loss = metrics["valid_loss"]
+        if math.isnan(loss) or loss < self.best_loss:
+            return Progress(epoch, epoch, loss if not math.isnan(loss) else self.best_loss, _copy(model), history)
+        return replace(self, epoch=epoch, history=history)
+
+
+def _copy(model: nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+
+def save_progress(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, state: Progress) -> None:
+    """Write the state so that a reader finds the old one or the new one, never a mixture."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {f"model.{k}": v.contiguous() for k, v in model.state_dict().items()}
+    tensors |= {f"best.{k}": v.contiguous() for k, v in state.best.items()}
+    for index, moments in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{k}": v.contiguous() for k, v in moments.items()}
+    meta = {
+        "format": str(FORMAT),
+        "progress": json.dumps(
+            {
+                "epoch": state.epoch,
+                "best_epoch": state.best_epoch,
+                "best_loss": state.best_loss,
+                "history": state.history,
+            }
+        ),
+    }
+    temporary = folder / "state.tmp"
+    save_file(tensors, temporary, metadata=meta)
+    os.replace(temporary, folder / "state.safetensors")
+
+
+def load_progress(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Progress | None:
+    """Put a saved state back into model and optimizer; None where there is none or it is of another shape."""
+    path = folder / "state.safetensors"
+    if not path.is_file():
+        return None
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as file:
+        meta = json.loads(file.metadata()["progress"])
+    tensors = load_file(path)
+    part = lambda prefix: {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}  # noqa: E731
+    weights = part("model.")
+    own = model.state_dict()
+    if {k: v.shape for k, v in weights.items()} != {k: v.shape for k, v in own.items()}:
+        return None
+    model.load_state_dict(weights)
+    moments: dict[int, dict[str, Tensor]] = {}
+    for key, value in part("optimizer.").items():
+        index, name = key.split(".", 1)
+        moments.setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+    return Progress(meta["epoch"], meta["best_epoch"], meta["best_loss"], part("best."), meta["history"])

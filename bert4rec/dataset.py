@@ -1,0 +1,160 @@
+"""Outfits as training examples: which items are hidden, and which other items they are told apart from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bert4rec.config import Bert4RecConfig
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedBatch:
+    """Outfits with hidden items, and what each hidden one is to be chosen from.
+
+    R rows of at most L items, P hidden items in all, C candidates each, the first of them right.
+
+    ``fold`` says which tables and graph embeddings may be read (those that did not see these outfits).
+    ``tokens`` [R, L] item indices (0 where absent); ``present`` [R, L]; ``masked`` [R, L] items the model must not see;
+    ``category`` [R, L] of each token, which the model sees of masked ones too; ``fresh`` [R, L] items that pass for new: no
+    identity, no counts, no graph neighbours. ``rows``, ``columns`` [P] place the targets; ``candidates`` [P, C] with
+    ``fresh_candidates`` [P, C].
+    """
+
+    fold: int
+    tokens: Tensor
+    present: Tensor
+    masked: Tensor
+    category: Tensor
+    fresh: Tensor
+    rows: Tensor
+    columns: Tensor
+    candidates: Tensor
+    fresh_candidates: Tensor
+
+
+class NegativeSampler:
+    """Items of a category: half drawn uniformly, half in proportion to how many outfits they are in.
+
+    ``log_q`` [N] is the log-probability with which the mixture draws an item within its category: subtracting it from the
+    logits makes a softmax over sampled candidates estimate the full one (Bengio & Senecal 2008, equation 6).
+    """
+
+    def __init__(self, category: NDArray[np.int64], degree: NDArray[np.float32]) -> None:
+        self.order = np.argsort(category, kind="stable")
+        sizes = np.bincount(category)
+        self.start = np.concatenate([[0], np.cumsum(sizes)])
+        weight = degree[self.order].astype(np.float64) + 0.1
+        self.cumulative = np.concatenate([[0.0], np.cumsum(weight)])
+        mass = self.cumulative[self.start[1:]] - self.cumulative[self.start[:-1]]
+        kind = category[self.order]
+        log_q = np.log(0.5 / sizes[kind] + 0.5 * weight / mass[kind])
+        self.log_q = np.empty(len(category), np.float32)
+        self.log_q[self.order] = log_q
+
+    def draw(self, category: NDArray[np.int64], n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """[P] categories to [P, n] items, with replacement."""
+        first, last = self.start[category][:, None], self.start[category + 1][:, None]
+        half = n // 2
+        uniform = first + (rng.random((len(category), half)) * (last - first)).astype(np.int64)
+        low, high = self.cumulative[first], self.cumulative[last]
+        wanted = low + rng.random((len(category), n - half)) * (high - low)
+        popular = np.clip(np.searchsorted(self.cumulative, wanted, side="right") - 1, first, last - 1)
+        return self.order[np.concatenate([uniform, popular], 1)]
+
+
+def assign_folds(n_outfits: int, folds: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Equal folds in random order [n_outfits]."""
+    return rng.permutation(np.arange(n_outfits) % folds)
+
+
+class OutfitBatches:
+    """Endless supply of masked batches over a set of outfits, one pass at a time.
+
+    Every item of every outfit is a target once a pass. A batch draws on one fold only.
+    """
+
+    def __init__(
+        self,
+        outfits: Sequence[NDArray[np.int64]],
+        fold: NDArray[np.int64],
+        category: NDArray[np.int64],
+        sampler: NegativeSampler,
+        config: Bert4RecConfig,
+    ) -> None:
+        self.outfits, self.fold, self.category = outfits, fold, category
+        self.sampler, self.config = sampler, config
+        self.sizes = np.array([len(o) for o in outfits])
+
+    def __len__(self) -> int:
+        per_fold = np.bincount(self.fold, weights=self.sizes)
+        return int(np.ceil(per_fold / self.config.batch_size).sum())
+
+    def epoch(self, rng: np.random.Generator) -> Iterator[MaskedBatch]:
+        """One pass over all (outfit, target) pairs."""
+        owner = np.repeat(np.arange(len(self.outfits)), self.sizes)
+        target = np.concatenate([np.arange(n) for n in self.sizes])
+        order = rng.permutation(len(owner))
+        order = order[np.argsort(self.fold[owner[order]], kind="stable")]
+        folds = self.fold[owner[order]]
+        cuts = np.flatnonzero(np.diff(folds)) + 1
+        size = self.config.batch_size
+        pieces = [piece[i : i + size] for piece in np.split(order, cuts) for i in range(0, len(piece), size)]
+        for k in rng.permutation(len(pieces)):
+            piece = pieces[k]
+            yield self.batch(owner[piece], target[piece], int(self.fold[owner[piece[0]]]), rng)
+
+    def batch(
+        self, owner: NDArray[np.int64], target: NDArray[np.int64], fold: int, rng: np.random.Generator
+    ) -> MaskedBatch:
+        """Examples of the outfits ``owner`` [R] in which at least the item at ``target`` [R] is hidden."""
+        config, n = self.config, len(owner)
+        lengths = self.sizes[owner]
+        width = int(lengths.max())
+        present = np.arange(width) < lengths[:, None]
+        tokens = np.zeros((n, width), np.int64)
+        tokens[present] = np.concatenate([self.outfits[o] for o in owner])
+        masked = self._mask(present, target, rng)
+        rows, columns = np.nonzero(masked)
+        answers = tokens[rows, columns]
+        drawn = self.sampler.draw(self.category[answers], config.negatives, rng)
+        cold = rng.random(n) < config.cold_outfits
+        fresh = cold[:, None] | (rng.random((n, width)) < config.fresh_items)
+        candidates = np.concatenate([answers[:, None], drawn], 1)
+        fresh_candidates = cold[rows][:, None] | (rng.random(candidates.shape) < config.fresh_items)
+        as_tensor = torch.from_numpy
+        return MaskedBatch(
+            fold=fold,
+            tokens=as_tensor(tokens),
+            present=as_tensor(present),
+            masked=as_tensor(masked),
+            category=as_tensor(self.category[tokens]),
+            fresh=as_tensor(fresh),
+            rows=as_tensor(rows),
+            columns=as_tensor(columns),
+            candidates=as_tensor(candidates),
+            fresh_candidates=as_tensor(fresh_candidates),
+        )
+
+    def _mask(
+        self, present: NDArray[np.bool_], target: NDArray[np.int64], rng: np.random.Generator
+    ) -> NDArray[np.bool_]:
+        """The target always; in a share 1 - mask_one of the rows others too, but never the last visible item."""
+        n, width = present.shape
+        share = np.where(rng.random(n) < self.config.mask_one, 0.0, rng.random(n))
+        chance = rng.random((n, width))
+        masked = (chance < share[:, None]) & present
+        masked[np.arange(n), target] = True
+        blind = ~(present & ~masked).any(1)
+        chance[~present] = -1
+        chance[np.arange(n), target] = -1
+        keep = chance.argmax(1)
+        single = present.sum(1) < 2
+        restore = blind & ~single
+        masked[restore, keep[restore]] = False
+        return masked

@@ -1,0 +1,240 @@
+"""What was counted about pairs of items: the direct evidence beside the learned representation.
+
+A transformer trained on a few thousand outfits does not learn what counting gives at once. So the counts are inputs:
+how often two items were worn together (first order), how alike their partners are (second order), and how the values of
+their attributes go together. Tables about a training outfit are counted without it (cross-fitting by fold), or the model
+would read the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+COUNT_FEATURES = 5
+"""Pair features that come from counting items: log count, cosine, shrunk PMI, second-order cosine, their presence."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCodes:
+    """Categorical facts about items.
+
+    ``category`` [N] int64 from 0. ``values`` [N, F] int64: code of the value of each field in one shared vocabulary of
+    ``n_values``, -1 where missing or unknown. A field with several values takes several columns that share codes.
+    """
+
+    category: NDArray[np.int64]
+    values: NDArray[np.int64]
+    n_categories: int
+    n_values: int
+
+    @property
+    def n_items(self) -> int:
+        return len(self.category)
+
+    @property
+    def n_fields(self) -> int:
+        return self.values.shape[1]
+
+
+def incidence(outfits: Sequence[NDArray[np.int64]], n_items: int) -> sp.csr_matrix:
+    """Outfits as a 0/1 matrix [outfits, items]."""
+    indptr = np.concatenate([[0], np.cumsum([len(o) for o in outfits])])
+    indices = np.concatenate(outfits) if len(outfits) else np.zeros(0, np.int64)
+    return sp.csr_matrix((np.ones(len(indices), np.float32), indices, indptr), shape=(len(outfits), n_items))
+
+
+class PairLookup:
+    """Values of a sparse item-item matrix at many pairs at once: [..] indices in, [..] float32 out, 0 where absent."""
+
+    def __init__(self, matrix: sp.csr_matrix) -> None:
+        coo = matrix.tocoo()
+        keys = coo.row.astype(np.int64) * matrix.shape[1] + coo.col
+        order = np.argsort(keys, kind="stable")
+        self.n_items = matrix.shape[1]
+        self.keys = torch.from_numpy(np.append(keys[order], np.iinfo(np.int64).max))
+        self.values = torch.from_numpy(np.append(coo.data[order], 0).astype(np.float32))
+
+    def __call__(self, rows: Tensor, columns: Tensor) -> Tensor:
+        wanted = rows * self.n_items + columns
+        at = torch.searchsorted(self.keys, wanted)
+        return torch.where(self.keys[at] == wanted, self.values[at], 0.0)
+
+
+def cooccurrence(outfits: sp.csr_matrix) -> sp.csr_matrix:
+    """Number of outfits two different items share [N, N]."""
+    together = sp.csr_matrix(outfits.T @ outfits)
+    together.setdiag(0)
+    together.eliminate_zeros()
+    return together
+
+
+def second_order(together: sp.csr_matrix, keep: int = 256) -> sp.csr_matrix:
+    """Cosine between two items' lists of partners, the ``keep`` largest of each row.
+
+    Only the ``keep`` strongest partners of an item enter, which bounds the product for items worn with thousands.
+
+    With S = D^-1/2 C D^-1/2 the entry is the cosine between rows of S: items are alike in use when they are worn with
+    the same things, however seldom with each other.
+    """
+    degree = np.asarray(together.sum(1)).ravel()
+    scale = sp.diags(1 / np.sqrt(np.maximum(degree, 1)))
+    normal = _largest_per_row(sp.csr_matrix(scale @ together @ scale), keep)
+    norm = np.sqrt(np.asarray(normal.multiply(normal).sum(1)).ravel())
+    unit = sp.csr_matrix(sp.diags(1 / np.maximum(norm, 1e-9)) @ normal)
+    alike = sp.csr_matrix(unit @ unit.T)
+    alike.setdiag(0)
+    return _largest_per_row(alike, keep)
+
+
+def _largest_per_row(matrix: sp.csr_matrix, keep: int) -> sp.csr_matrix:
+    matrix.eliminate_zeros()
+    if matrix.nnz == 0 or np.diff(matrix.indptr).max() <= keep:
+        return matrix
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    order = np.lexsort((matrix.indices, -matrix.data, rows))
+    rank = np.arange(len(order)) - matrix.indptr[rows[order]]
+    best = order[rank < keep]
+    return sp.csr_matrix((matrix.data[best], (rows[best], matrix.indices[best])), shape=matrix.shape)
+
+
+def value_pmi(together: sp.csr_matrix, codes: ItemCodes, shrink: float) -> NDArray[np.float32]:
+    """How much more often two attribute values are worn together than their items' categories explain [V, V].
+
+    log((n(u,v) + shrink) / (e(u,v) + shrink)), where n counts pairs of items worn together whose values are u and v, and
+    e sums over category pairs (k,l) the count expected if values were independent within it: n(u,k,l) n(v,l,k) / n(k,l).
+    Categories explain nothing of a choice inside a category, hence the correction (Mantel-Haenszel's).
+    """
+    has = _indicator(codes.values, codes.n_values)
+    category = sp.csr_matrix(
+        (np.ones(codes.n_items, np.float32), (np.arange(codes.n_items), codes.category)),
+        shape=(codes.n_items, codes.n_categories),
+    )
+    observed = (has.T @ (together @ has)).toarray()
+    partners = sp.csr_matrix(together @ category)  # [N, K] partners of each category
+    n_cat = codes.n_categories
+    ends = np.zeros((codes.n_values, n_cat, n_cat), np.float32)  # value, its item's category, partner's category
+    pairs = (category.T @ partners).toarray()  # [K, K]
+    for k in range(n_cat):
+        members = codes.category == k
+        ends[:, k, :] = (has[members].T @ partners[members]).toarray()
+    left = ends / np.maximum(pairs, 1)  # [V, K, L]
+    right = ends.transpose(0, 2, 1)  # value, partner's category, its item's category
+    expected = left.reshape(codes.n_values, -1) @ right.reshape(codes.n_values, -1).T
+    return np.log((observed + shrink) / (expected + shrink)).astype(np.float32)
+
+
+def _indicator(values: NDArray[np.int64], n_values: int) -> sp.csr_matrix:
+    rows, columns = np.nonzero(values >= 0)
+    matrix = sp.csr_matrix(
+        (np.ones(len(rows), np.float32), (rows, values[rows, columns])), shape=(len(values), n_values)
+    )
+    matrix.data[:] = np.minimum(matrix.data, 1)
+    return matrix
+
+
+class PairEvidence:
+    """All pair tables of one set of outfits, answered for batches of pairs.
+
+    Parameters
+    ----------
+    together
+        Co-occurrence counts [N, N], symmetric, empty diagonal.
+    degree
+        Outfits each item is in [N].
+    codes
+        Categorical facts about the items.
+    pmi
+        Table of :func:`value_pmi` [V, V].
+    """
+
+    def __init__(
+        self,
+        together: sp.csr_matrix,
+        alike: sp.csr_matrix,
+        degree: NDArray[np.float32],
+        codes: ItemCodes,
+        pmi: NDArray[np.float32],
+    ) -> None:
+        self.together, self.alike, self.pmi = together, alike, pmi
+        self.degree = torch.from_numpy(degree)
+        self._count, self._alike = PairLookup(together), PairLookup(alike)
+        self._partners = torch.from_numpy(np.asarray(together.sum(1), np.float32).ravel())
+        self._total = float(self._partners.sum())
+        self._pmi = torch.from_numpy(np.pad(pmi, ((0, 1), (0, 1))))  # the last row and column: a missing value
+        self._values = torch.from_numpy(np.where(codes.values < 0, codes.n_values, codes.values))
+
+    @classmethod
+    def count(cls, outfits: Sequence[NDArray[np.int64]], codes: ItemCodes, *, shrink: float, keep: int) -> PairEvidence:
+        """Count the tables over outfits; ``shrink`` and ``keep`` as in :func:`value_pmi`, :func:`second_order`."""
+        matrix = incidence(outfits, codes.n_items)
+        together = cooccurrence(matrix)
+        degree = np.asarray(matrix.sum(0), np.float32).ravel()
+        return cls(together, second_order(together, keep), degree, codes, value_pmi(together, codes, shrink))
+
+    @property
+    def n_features(self) -> int:
+        """Features of one pair: :data:`COUNT_FEATURES` and one for every pair of attribute fields."""
+        return COUNT_FEATURES + self._values.shape[1] ** 2
+
+    def pairs(self, context: Tensor, candidates: Tensor, hidden: Tensor) -> Tensor:
+        """Features of context items, each with its own candidates.
+
+        Parameters
+        ----------
+        context
+            [Q] item indices. candidates: [Q, C]. hidden: [Q, C] bool, pairs whose counts must not be told.
+
+        Returns
+        -------
+        Tensor
+            [Q, C, n_features] float32.
+        """
+        counts = self._counts(context[:, None].expand_as(candidates), candidates) * (~hidden)[..., None]
+        width = self._pmi.shape[1]
+        tables = self._pmi[self._values[context]].transpose(1, 2)  # [Q, V+1, F]: against each value of the other item
+        q = torch.arange(len(context))[:, None, None] * width
+        rows = (q + self._values[candidates]).reshape(-1)  # [Q*C*F]
+        attributes = tables.reshape(-1, tables.shape[2]).index_select(0, rows)  # [Q*C*F, F]
+        return torch.cat([counts, attributes.view(*candidates.shape, -1)], -1)
+
+    def _counts(self, a: Tensor, c: Tensor) -> Tensor:
+        n, alike = self._count(a, c), self._alike(a, c)
+        da, dc = self._partners[a], self._partners[c]
+        expected = da * dc / max(self._total, 1.0)
+        return torch.stack(
+            [
+                torch.log1p(n),
+                4 * n / torch.sqrt((da + 1) * (dc + 1)),
+                torch.log((n + 1) / (expected + 1)),
+                3 * alike,
+                (n > 0).float(),
+            ],
+            -1,
+        )
+
+    def arrays(self) -> dict[str, NDArray[np.float32] | NDArray[np.int64]]:
+        """Named arrays for a checkpoint; :meth:`from_arrays` reads them back."""
+        out: dict[str, NDArray[np.float32] | NDArray[np.int64]] = {"pmi": self.pmi, "degree": self.degree.numpy()}
+        for name, matrix in (("together", self.together), ("alike", self.alike)):
+            out[f"{name}.indptr"] = matrix.indptr.astype(np.int64)
+            out[f"{name}.indices"] = matrix.indices.astype(np.int64)
+            out[f"{name}.data"] = matrix.data.astype(np.float32)
+        return out
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, NDArray[np.float32]], codes: ItemCodes) -> PairEvidence:
+        """Inverse of :meth:`arrays`, for the same items."""
+        n = codes.n_items
+
+        def matrix(name: str) -> sp.csr_matrix:
+            parts = tuple(arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr"))
+            return sp.csr_matrix(parts, shape=(n, n))
+
+        return cls(matrix("together"), matrix("alike"), arrays["degree"], codes, arrays["pmi"])

@@ -1,0 +1,166 @@
+"""A trained model answering questions: which candidate completes a partial outfit, and how well a whole one goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from bert4rec.dataset import MaskedBatch, NegativeSampler
+from bert4rec.evidence import ItemCodes, PairEvidence
+from bert4rec.model import Bert4Rec, ItemTensors
+
+Index = NDArray[np.int64]
+
+REFERENCE = 48
+"""Items of a category against which a score is normalised (fewer where the category is smaller)."""
+
+
+class OutfitScorer:
+    """Scores candidates and outfits by item index; higher is better.
+
+    The score of a candidate is its log-probability given the context, within its category, less ``popularity_discount``
+    times the log of how often the category's items are drawn by chance: at 0 the likeliest item wins, at 1 the most
+    specific one.
+    """
+
+    def __init__(
+        self,
+        model: Bert4Rec,
+        items: ItemTensors,
+        evidence: PairEvidence,
+        codes: ItemCodes,
+        popularity_discount: float,
+    ) -> None:
+        self.model, self.items, self.evidence, self.codes = model.eval(), items, evidence, codes
+        self.discount = popularity_discount
+        sampler = NegativeSampler(codes.category, evidence.degree.numpy())
+        self.log_q = torch.from_numpy(sampler.log_q)
+        self._by_category = sampler
+        self._reference: dict[int, Index] = {}
+
+    def score(self, context: Index, candidates: Index) -> NDArray[np.float32]:
+        """Scores [C] of candidates [C] for the item that is missing beside ``context`` [L].
+
+        Candidates of one category are compared as they are; where several categories are mixed each is normalised
+        against its own, so that a good shirt and a good shoe have like scores.
+        """
+        kinds = np.unique(self.codes.category[candidates])
+        if len(kinds) == 1:
+            return self._score([context], candidates[None])[0]
+        out = np.empty(len(candidates), np.float32)
+        for kind in kinds:
+            chosen = np.flatnonzero(self.codes.category[candidates] == kind)
+            out[chosen] = self.normalised(context, candidates[chosen])
+        return out
+
+    def normalised(self, context: Index, candidates: Index) -> NDArray[np.float32]:
+        """Scores [C] of candidates of one category, less the log-mean-exp over that category: 0 is an average item."""
+        reference = self.reference(int(self.codes.category[candidates[0]]))
+        scores = self._score([context], np.concatenate([candidates, reference])[None])[0]
+        base = _log_mean_exp(scores[None, len(candidates) :])[0]
+        return scores[: len(candidates)] - base
+
+    def score_many(self, contexts: Sequence[Index], candidates: Index) -> NDArray[np.float32]:
+        """Scores [P, C] of ``candidates`` [P, C], each row of one category, for P contexts."""
+        chunk = max(1, 60_000 // max(candidates.shape[1], 1))
+        parts = [
+            self._score(contexts[i : i + chunk], candidates[i : i + chunk]) for i in range(0, len(contexts), chunk)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, candidates.shape[1]), np.float32)
+
+    def score_outfits(self, outfits: Sequence[Index]) -> NDArray[np.float32]:
+        """Compatibility of whole outfits [O], comparable across sizes.
+
+        Each item is hidden in turn and its score taken relative to its category's; the mean over items is the outfit's
+        pseudo-log-likelihood ratio against random items. An outfit of one item scores 0.
+        """
+        owner, contexts, pools = [], [], []
+        for k, outfit in enumerate(outfits):
+            if len(outfit) < 2:
+                continue
+            for i, item in enumerate(outfit):
+                reference = self.reference(int(self.codes.category[item]))
+                owner.append(k)
+                contexts.append(np.delete(outfit, i))
+                pools.append(np.resize(np.concatenate([[item], reference]), REFERENCE + 1))
+        if not owner:
+            return np.zeros(len(outfits), np.float32)
+        scores = self.score_many(contexts, np.stack(pools))
+        relative = scores[:, 0] - _log_mean_exp(scores[:, 1:])
+        total = np.bincount(owner, relative, minlength=len(outfits))
+        return (total / np.maximum(np.bincount(owner, minlength=len(outfits)), 1)).astype(np.float32)
+
+    def item_scores(self, outfit: Index) -> NDArray[np.float32]:
+        """Score [L] of each item given the others, relative to its category: the lowest is the weakest piece."""
+        return np.array(
+            [self.normalised(np.delete(outfit, i), outfit[i : i + 1])[0] for i in range(len(outfit))], np.float32
+        )
+
+    def reference(self, category: int) -> Index:
+        """Up to REFERENCE items spread evenly over a category, the same every time."""
+        if category not in self._reference:
+            start, stop = self._by_category.start[category : category + 2]
+            places = np.unique(np.linspace(start, stop - 1, min(REFERENCE, stop - start)).astype(np.int64))
+            self._reference[category] = self._by_category.order[places]
+        return self._reference[category]
+
+    @torch.inference_mode()
+    def wanted(self, context: Index, category: int) -> NDArray[np.float32]:
+        """What the transformer expects of a category beside a context [hidden]: a query for the vector index."""
+        batch = self._batch([context], np.array([self.reference(category)[:1]]))
+        return self.model.encode(self.items, batch)[0].numpy()  # type: ignore[no-any-return]
+
+    @torch.inference_mode()
+    def vectors(self) -> NDArray[np.float32]:
+        """Every item as the transformer's queries meet it [N, hidden]."""
+        n = self.codes.n_items
+        parts = []
+        for start in range(0, n, 65_536):
+            index = torch.arange(start, min(start + 65_536, n))
+            parts.append(self.model.items(self.items, index, torch.zeros(len(index), dtype=torch.bool), -1))
+        return torch.cat(parts).numpy()  # type: ignore[no-any-return]
+
+    @torch.inference_mode()
+    def _score(self, contexts: Sequence[Index], candidates: Index) -> NDArray[np.float32]:
+        batch = self._batch(contexts, candidates)
+        logits = self.model(self.items, batch, self.evidence)
+        return (logits - self.discount * self.log_q[batch.candidates]).numpy()  # type: ignore[no-any-return]
+
+    def _batch(self, contexts: Sequence[Index], candidates: Index) -> MaskedBatch:
+        """One row a context: its items, then one hidden item of the candidates' category."""
+        rows = len(contexts)
+        width = max(len(c) for c in contexts) + 1
+        tokens = np.zeros((rows, width), np.int64)
+        present = np.zeros((rows, width), bool)
+        for row, context in enumerate(contexts):
+            tokens[row, : len(context)] = context
+            present[row, : len(context)] = True
+        tokens[:, -1] = candidates[:, 0]
+        present[:, -1] = True
+        masked = np.zeros_like(present)
+        masked[:, -1] = True
+
+        def flag(*shape: int) -> Tensor:
+            return torch.zeros(shape, dtype=torch.bool)
+
+        return MaskedBatch(
+            fold=-1,
+            tokens=torch.from_numpy(tokens),
+            present=torch.from_numpy(present),
+            masked=torch.from_numpy(masked),
+            category=torch.from_numpy(self.codes.category[tokens]),
+            fresh=flag(rows, width),
+            rows=torch.arange(rows),
+            columns=torch.full((rows,), width - 1),
+            candidates=torch.from_numpy(candidates),
+            fresh_candidates=flag(*candidates.shape),
+        )
+
+
+def _log_mean_exp(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    top = values.max(1, keepdims=True)
+    return (top[:, 0] + np.log(np.exp(values - top).mean(1))).astype(np.float32)  # type: ignore[no-any-return]

@@ -1,0 +1,233 @@
+"""Training: cross-fitted evidence, early stopping on held-out outfits, checkpoints that resume to the same weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from bert4rec.checkpoint import Progress, load_progress, save_progress
+from bert4rec.config import Bert4RecConfig
+from bert4rec.dataset import MaskedBatch, NegativeSampler, OutfitBatches
+from bert4rec.evidence import ItemCodes, PairEvidence
+from bert4rec.model import Bert4Rec, ItemSizes, ItemTensors, masked_item_loss
+
+Outfits = Sequence[NDArray[np.int64]]
+
+DISCOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+VALID_NEGATIVES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """What one run learns from.
+
+    ``train`` and ``valid`` outfits are item indices; ``fold`` [len(train)] says which cross-fitting fold an outfit is in.
+    ``items.graph`` [folds + 1, N, Dg] must hold, at k, embeddings that did not see the outfits of fold k.
+    """
+
+    train: Outfits
+    fold: NDArray[np.int64]
+    valid: Outfits
+    codes: ItemCodes
+    items: ItemTensors
+
+
+@dataclass(frozen=True, slots=True)
+class FitResult:
+    """The best weights, how popularity is to be discounted, and the course of the run."""
+
+    model: Bert4Rec
+    popularity_discount: float
+    history: list[dict[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    folds: list[PairEvidence]
+    whole: PairEvidence
+
+    def at(self, fold: int) -> PairEvidence:
+        return self.whole if fold == -1 else self.folds[fold]
+
+
+def fit(
+    data: TrainingSet,
+    config: Bert4RecConfig,
+    *,
+    progress: Callable[[dict[str, float]], None] | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+) -> FitResult:
+    """Train on one set of outfits.
+
+    Parameters
+    ----------
+    progress
+        Called after each pass with epoch, epochs, loss, valid loss (warm and cold), accuracies.
+    checkpoint
+        Folder for the run's state, written after each pass; with ``resume`` a run goes on from it and ends with the
+        weights that an uninterrupted one has.
+
+    Raises
+    ------
+    ValueError
+        There is no training outfit of two items.
+    """
+    if not any(len(o) > 1 for o in data.train):
+        raise ValueError("no training outfit has two items: nothing says what goes together")
+    tables = _count(data, config)
+    sampler = NegativeSampler(data.codes.category, tables.whole.degree.numpy())
+    batches = OutfitBatches(data.train, data.fold, data.codes.category, sampler, config)
+    epochs = int(np.clip(np.ceil(config.steps / max(len(batches), 1)), 5, config.epochs))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        model = Bert4Rec(ItemSizes.of(data.codes, data.items), config, tables.whole.n_features)
+        run = _Run(data, config, tables, sampler, model, epochs * len(batches))
+        state = load_progress(checkpoint, model, run.optimizer) if checkpoint and resume else None
+        state = state or Progress.start(model)
+        while state.epoch < epochs and state.epoch - state.best_epoch < config.patience:
+            loss = run.epoch(batches, state.epoch)
+            state = state.after(model, {"loss": loss, **run.validate()}, epochs)
+            if checkpoint:
+                save_progress(checkpoint, model, run.optimizer, state)
+            if progress:
+                progress(state.history[-1])
+        model.load_state_dict(state.best)
+        model.eval()
+        discount = config.popularity_discount
+        return FitResult(model, run.choose_discount() if discount is None else discount, state.history)
+
+
+def _count(data: TrainingSet, config: Bert4RecConfig) -> _Tables:
+    count = lambda chosen: PairEvidence.count(  # noqa: E731
+        chosen, data.codes, shrink=config.shrink, keep=config.keep
+    )
+    folds = [
+        count([o for o, f in zip(data.train, data.fold, strict=True) if f != k]) if config.evidence else None
+        for k in range(config.folds)
+    ]
+    whole = count(list(data.train))
+    return _Tables([f if f is not None else whole for f in folds], whole)
+
+
+class _Run:
+    """One run's optimizer, schedule and validation."""
+
+    def __init__(
+        self,
+        data: TrainingSet,
+        config: Bert4RecConfig,
+        tables: _Tables,
+        sampler: NegativeSampler,
+        model: Bert4Rec,
+        steps: int,
+    ) -> None:
+        self.data, self.config, self.tables, self.model, self.steps = data, config, tables, model, steps
+        self.log_q = torch.from_numpy(sampler.log_q)
+        decay = [p for p in model.parameters() if p.dim() > 1]
+        rest = [p for p in model.parameters() if p.dim() <= 1]
+        self.optimizer = torch.optim.AdamW(
+            [{"params": decay, "weight_decay": config.weight_decay}, {"params": rest, "weight_decay": 0.0}],
+            lr=config.lr,
+        )
+        self.valid = self._validation(sampler)
+
+    def _validation(self, sampler: NegativeSampler) -> list[MaskedBatch]:
+        """Fixed questions on held-out outfits: one hidden item; each once as it is and once with all items new."""
+        outfits = [o for o in self.data.valid if len(o) > 1]
+        if not outfits:
+            return []
+        sizes = np.array([len(o) for o in outfits])
+        owner, target = np.repeat(np.arange(len(outfits)), sizes), np.concatenate([np.arange(n) for n in sizes])
+        plain = replace(self.config, mask_one=1.0, fresh_items=0.0, cold_outfits=0.0, negatives=VALID_NEGATIVES)
+        source = OutfitBatches(outfits, np.zeros(len(outfits), np.int64), self.data.codes.category, sampler, plain)
+        rng = np.random.default_rng([self.config.seed, 1])
+        pieces = [slice(i, i + 256) for i in range(0, len(owner), 256)]
+        warm = [source.batch(owner[p], target[p], -1, rng) for p in pieces]
+        cold = [
+            replace(b, fresh=torch.ones_like(b.fresh), fresh_candidates=torch.ones_like(b.fresh_candidates))
+            for b in warm
+        ]
+        return warm + cold
+
+    def epoch(self, batches: OutfitBatches, epoch: int) -> float:
+        """One pass; mean loss. Its randomness depends on seed and epoch alone, so a resumed run repeats it."""
+        rng = np.random.default_rng([self.config.seed, 2, epoch])
+        torch.manual_seed(int(rng.integers(2**62)))
+        self.model.train()
+        total, count = 0.0, 0
+        for k, batch in enumerate(batches.epoch(rng)):
+            step = epoch * len(batches) + k
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.config.lr * _schedule(step, self.steps)
+            logits = self.model(self.data.items, batch, self.tables.at(batch.fold))
+            loss = masked_item_loss(logits, batch, self.log_q, self.config.label_smoothing)
+            self.optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+            self.optimizer.step()
+            total, count = total + float(loss.detach()) * len(logits), count + len(logits)
+        return total / max(count, 1)
+
+    @torch.inference_mode()
+    def _valid_logits(self) -> tuple[list[Tensor], list[Tensor]]:
+        """Logits [P, 1 + VALID_NEGATIVES] of the warm and of the cold questions."""
+        self.model.eval()
+        logits = [self.model(self.data.items, b, self.tables.at(b.fold)) for b in self.valid]
+        half = len(logits) // 2
+        return logits[:half], logits[half:]
+
+    def validate(self) -> dict[str, float]:
+        """Losses and accuracies (share of questions whose answer is first) on the held-out outfits."""
+        if not self.valid:
+            return {"valid_loss": float("nan")}
+        out: dict[str, float] = {}
+        warm, cold = self._valid_logits()
+        for name, logits in (("warm", warm), ("cold", cold)):
+            losses = torch.stack(
+                [masked_item_loss(x, b, self.log_q) * len(x) for x, b in zip(logits, self.valid, strict=False)]
+            )
+            right = sum(
+                int((self._masked(x, b).argmax(1) == 0).sum()) for x, b in zip(logits, self.valid, strict=False)
+            )
+            n = sum(len(x) for x in logits)
+            out[f"{name}_loss"], out[f"{name}_accuracy"] = float(losses.sum()) / n, right / n
+        out["valid_loss"] = (out["warm_loss"] + out["cold_loss"]) / 2
+        return out
+
+    @staticmethod
+    def _masked(logits: Tensor, batch: MaskedBatch) -> Tensor:
+        same = batch.candidates == batch.candidates[:, :1]
+        same[:, 0] = False
+        return logits.masked_fill(same, -1e9)
+
+    def choose_discount(self) -> float:
+        """The discount with the best mean accuracy against uniform and against popularity-drawn negatives."""
+        if not self.valid:
+            return 0.5
+        warm, _ = self._valid_logits()
+        half = 1 + VALID_NEGATIVES // 2
+
+        def accuracy(discount: float) -> float:
+            right = 0.0
+            for x, b in zip(warm, self.valid, strict=False):
+                score = self._masked(x, b) - discount * self.log_q[b.candidates]
+                uniform, popular = score[:, 1:half].amax(1), score[:, half:].amax(1)
+                right += float((score[:, 0] > uniform).sum() + (score[:, 0] > popular).sum())
+            return right
+
+        return max(DISCOUNTS, key=accuracy)
+
+
+def _schedule(step: int, steps: int) -> float:
+    """Linear warm-up over the first twentieth, then a cosine down to a twentieth."""
+    warm = max(1, steps // 20)
+    if step < warm:
+        return (step + 1) / warm
+    return 0.05 + 0.475 * (1 + float(np.cos(np.pi * (step - warm) / max(1, steps - warm))))
