@@ -112,11 +112,12 @@ class EdgeBatches:
     def _expected_log_count(
         self, degree: NDArray[np.int64], groups: NDArray[np.int32], weight: NDArray[np.float64]
     ) -> NDArray[np.float32]:
-        """[J]: log of expected appearances among a batch's candidates, as another edge's item or as a drawn negative."""
+        """[J]: log of expected appearances in a batch, as another edge's item or as a drawn negative."""
         n_edges = max(len(self._edges), 1)
         share = np.bincount(groups, weights=degree[self._warm], minlength=len(self._count)) / n_edges
         total = np.bincount(groups, weights=weight, minlength=len(self._count))
         drawn = share[groups] * (0.5 / self._count[groups] + 0.5 * weight / total[groups])
         expected = degree * (min(self._config.batch_size, n_edges) / n_edges)
         expected[self._warm] += self._config.negatives * drawn
-        return np.log(np.maximum(expected, 1e-12)).astype(np.float32)
+        log_count: NDArray[np.float32] = np.log(np.maximum(expected, 1e-12)).astype(np.float32)
+        return log_count

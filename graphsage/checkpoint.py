@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -47,7 +48,7 @@ def run_fingerprint(config: GraphSageConfig, graph: BipartiteGraph, features: No
     dense = (features.image, features.image_known, features.item, features.item_known, features.item_group)
     for array in (graph.image_indptr, graph.image_items, *tags, *dense):
         digest.update(str(array.shape).encode())
-        digest.update(memoryview(array if array.flags.c_contiguous else array.copy()).cast("B") if array.size else b"")
+        digest.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
 
 

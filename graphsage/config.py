@@ -63,7 +63,10 @@ class GraphSageConfig:
         for key in values:
             if key not in known:
                 raise ConfigError(f"unknown graphsage setting {key!r}; known settings: {', '.join(known)}")
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+        given: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+        }
+        return cls(**given)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; ``from_dict`` reads them back."""

@@ -52,7 +52,7 @@ def _indptr(sources: NDArray[np.int64], n: int) -> NDArray[np.int64]:
 def csr_rows(
     indptr: NDArray[np.int64], indices: NDArray[np.int32], rows: NDArray[np.integer]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The entries of some rows of a CSR matrix, one row after the other, and where each row's begin (``[len(rows)]``)."""
+    """Entries of some rows of a CSR matrix, one row after the other, and where each row's begin (``[len(rows)]``)."""
     wide = np.asarray(rows, dtype=np.int64)
     start, count = indptr[wide], indptr[wide + 1] - indptr[wide]
     offsets = np.cumsum(count) - count

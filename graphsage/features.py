@@ -69,7 +69,7 @@ def _check_kind(kind: NodeKind, n_nodes: int, dense: NDArray[np.float32], known:
 
 
 def signatures(ids: Sequence[str], bits: int) -> NDArray[np.uint8]:
-    """A fixed pseudo-random bit row for each id, packed ``[n, bits / 8]`` uint8; the same id gives the same row anywhere.
+    """A fixed pseudo-random row of bits for each id, packed ``[n, bits / 8]`` uint8, the same on every machine.
 
     Read as signs, rows of different ids are nearly orthogonal, so that the mean over an image's items is a random
     projection of its row of the adjacency matrix (Johnson-Lindenstrauss; cf. RandNE, Zhang et al. 2018). Items thus

@@ -60,6 +60,9 @@ class NodeEncoder(nn.Module):
     paper's stand-in for missing features, §4.2); then layer normalisation.
     """
 
+    mean: Tensor
+    scale: Tensor
+
     def __init__(self, dense: int, tags: int, signature: int, hidden: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(dense))
@@ -76,8 +79,8 @@ class NodeEncoder(nn.Module):
         if self.dense is None or not known.any():
             return
         rows = dense[known].astype(np.float64)
-        self.mean.copy_(torch.from_numpy(rows.mean(axis=0)))  # type: ignore[operator]
-        self.scale.copy_(torch.from_numpy(np.maximum(rows.std(axis=0), 1e-6)))  # type: ignore[operator]
+        self.mean.copy_(torch.from_numpy(rows.mean(axis=0)))
+        self.scale.copy_(torch.from_numpy(np.maximum(rows.std(axis=0), 1e-6)))
 
     def forward(self, inputs: NodeInputs, noise: Noise | None = None) -> Tensor:
         """States ``[n, hidden]``."""

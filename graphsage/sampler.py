@@ -98,7 +98,7 @@ class NeighborSampler:
         start = indptr[nodes]
         return start, indptr[nodes + 1] - start
 
-    def _draw(  # noqa: PLR0913 - the row's segment in three parts
+    def _draw(
         self,
         kind: NodeKind,
         fanout: int,

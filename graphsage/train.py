@@ -157,10 +157,8 @@ class _Run:
         loss = self._loss(batch, noise)
         value = float(loss.detach())
         if not np.isfinite(value):
-            raise TrainingError(
-                f"the loss is {value}; a lower lr than {self.config.lr} or a look at the features helps"
-            )
-        loss.backward()
+            raise TrainingError(f"the loss is {value}; lower lr (now {self.config.lr}) or check the features")
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0, foreach=False)
         self.optimizer.step()
         return value

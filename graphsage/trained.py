@@ -70,7 +70,11 @@ class TrainedGraphSage:
             A file is missing or broken, of another format version, or its weights do not fit its settings.
         """
         described = _read_description(folder / "config.json")
-        model = GraphSage(GraphSageConfig.from_dict(described["config"]), InputWidths(**described["widths"]))
+        try:
+            widths = InputWidths(**described["widths"])
+        except TypeError as error:
+            raise CheckpointError(f"{folder / 'config.json'}: widths: {error}") from error
+        model = GraphSage(GraphSageConfig.from_dict(described["config"]), widths)
         path = folder / "weights.safetensors"
         try:
             model.load_state_dict(load_file(path))
