@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 def check(
     context: typer.Context,
     html: Annotated[Path | None, typer.Option(help="Write a page with the photos that failed.")] = None,
-    strict: Annotated[bool, typer.Option(help="Exit with 2 where a photo failed a rule.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 2 where a photo failed a rule.")] = False,
 ) -> None:
     """Judge every imported photo by the acquisition rules: size, blur, colour, text, faces, duplicates and more."""
     from data.checks import CheckSettings, Judges, check_images, write_report
