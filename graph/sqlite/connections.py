@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from graph.sqlite.schema import migrate
@@ -69,10 +69,14 @@ class Connections:
                 connection.execute("ROLLBACK")
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
-        """A connection in a write transaction, committed at the end and rolled back on any error."""
+    def write(self, *, first_load: bool = False) -> Iterator[sqlite3.Connection]:
+        """A connection in a write transaction, committed at the end and rolled back on any error.
+
+        ``first_load`` is for a load that knows its references to be whole: they are not checked row by row, and where
+        nobody else has the file open, rows go straight to it instead of through the write-ahead log.
+        """
         with self._in_words(), self._alone():
-            connection = self._take()
+            connection = self._take_for_first_load() if first_load else self._take()
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 try:
@@ -83,13 +87,16 @@ class Connections:
                         connection.execute("ROLLBACK")
                     raise
             finally:
-                self._give_back(connection)
+                if first_load:
+                    connection.execute("PRAGMA journal_mode = WAL")
+                    connection.close()
+                else:
+                    self._give_back(connection)
 
     def close(self) -> None:
         """Close what is idle now, and the rest when it comes back; closing twice is harmless."""
         self._closed = True
-        while self._idle:
-            self._idle.pop().close()
+        self._close_idle()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -114,6 +121,22 @@ class Connections:
             return self._idle.pop()
         except IndexError:
             return self._open()
+
+    def _take_for_first_load(self) -> sqlite3.Connection:
+        connection = self._take()
+        self._close_idle()
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA busy_timeout = 0")
+        with suppress(sqlite3.OperationalError):  # somebody else has the file open: the log stays
+            connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute(f"PRAGMA busy_timeout = {int(self._busy_seconds * 1000)}")
+        return connection
+
+    def _close_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         if self._closed or connection.in_transaction:

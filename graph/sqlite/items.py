@@ -11,6 +11,9 @@ from graph.sqlite.rows import attributes_of, item_text, same_item
 from graph.sqlite.tally import Outcome, Tally
 from graph.store import UnknownNodeError, WriteCounts
 
+INSERT_ITEM = "INSERT INTO item (idx, item_id, source, category, slot, body) VALUES (?, ?, ?, ?, ?, ?)"
+INSERT_ATTRIBUTE = "INSERT INTO item_attribute (item, attribute) VALUES (?, ?)"
+
 
 def upsert_items(connection: sqlite3.Connection, items: Iterable[Item]) -> WriteCounts:
     """Write items inside an open transaction."""
@@ -28,9 +31,7 @@ def _upsert(connection: sqlite3.Connection, nodes: Nodes, item: Item) -> Outcome
         "SELECT idx, source, category, slot, body FROM item WHERE item_id = ?", (item.item_id,)
     ).fetchone()
     if stored is None:
-        idx = connection.execute(
-            "INSERT INTO item (item_id, source, category, slot, body) VALUES (?, ?, ?, ?, ?)", (item.item_id, *values)
-        ).lastrowid
+        idx = connection.execute(INSERT_ITEM, (None, item.item_id, *values)).lastrowid
         assert idx is not None
         _join_attributes(connection, nodes, idx, item)
         return "added"
@@ -49,7 +50,7 @@ def _upsert(connection: sqlite3.Connection, nodes: Nodes, item: Item) -> Outcome
 
 def _join_attributes(connection: sqlite3.Connection, nodes: Nodes, idx: int, item: Item) -> None:
     connection.executemany(
-        "INSERT INTO item_attribute (item, attribute) VALUES (?, ?)",
+        INSERT_ATTRIBUTE,
         sorted((idx, nodes.attribute.idx(pair)) for pair in attributes_of(item)),
     )
 

@@ -1,0 +1,160 @@
+"""First load of a whole data set into an empty store: rows in order of their keys, indexes built once at the end."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from data.types import ImageRecord, Item, Outfit, Region
+from graph.sqlite.images import NO_LINK, upsert_images
+from graph.sqlite.items import upsert_items
+from graph.sqlite.multirow import MultiRowInsert
+from graph.sqlite.nodes import NODE_TABLES
+from graph.sqlite.outfits import upsert_outfits
+from graph.sqlite.rows import PRODUCT_ID, attributes_of, image_text, item_text, styles_of
+from graph.sqlite.schema import INDEXES
+from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
+
+_CHUNK = 5_000
+
+
+def is_empty(connection: sqlite3.Connection) -> bool:
+    """Whether no item, image or outfit is stored."""
+    (rows,) = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM item) OR EXISTS (SELECT 1 FROM image) OR EXISTS (SELECT 1 FROM outfit)"
+    ).fetchone()
+    return not rows
+
+
+class BulkLoad:
+    """One load inside an open transaction on an empty store.
+
+    Numbers of all nodes are handed out here and kept in memory, so nothing is looked up in the file. A record whose id
+    came before goes through the ordinary upsert once the indexes are there, which gives what a load in order would have
+    given.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._nodes = {table: _Numbers(connection, table) for table in NODE_TABLES}
+        self._items: dict[str, int] = {}
+        self._images: dict[str, int] = {}
+
+    def run(self, items: Iterable[Item], images: Iterable[ImageRecord], outfits: Iterable[Outfit]) -> WriteCounts:
+        """Load everything; returns what upserts in this order would have counted."""
+        execute = self._connection.execute
+        for name in INDEXES:
+            execute(f"DROP INDEX {name}")
+        again_items = self._load_items(items)
+        again_images = self._load_images(images)
+        for numbers in self._nodes.values():
+            numbers.write()
+        self._build_indexes()
+        rest = (
+            upsert_items(self._connection, again_items),
+            upsert_images(self._connection, again_images),
+            upsert_outfits(self._connection, outfits),
+        )
+        return WriteCounts(
+            added=len(self._items) + len(self._images) + sum(counts.added for counts in rest),
+            changed=sum(counts.changed for counts in rest),
+            unchanged=sum(counts.unchanged for counts in rest),
+        )
+
+    def _load_items(self, items: Iterable[Item]) -> list[Item]:
+        """Write items; returns those whose id came before."""
+        rows, joined = (MultiRowInsert(self._connection, table) for table in ("item", "item_attribute"))
+        sources, categories = self._nodes["source"], self._nodes["category"]
+        attributes = self._nodes["attribute"]
+        again = []
+        for count, item in enumerate(items):
+            if item.item_id in self._items:
+                again.append(item)
+                continue
+            idx = self._items[item.item_id] = len(self._items) + 1
+            rows.values += (
+                idx,
+                item.item_id,
+                sources[item.source],
+                categories[item.category],
+                item.slot,
+                item_text(item),
+            )
+            for attribute in sorted([attributes[pair] for pair in attributes_of(item)]):
+                joined.values += (idx, attribute)
+            if count % _CHUNK == 0:
+                rows.flush()
+                joined.flush()
+        rows.flush()
+        joined.flush()
+        return again
+
+    def _load_images(self, images: Iterable[ImageRecord]) -> list[ImageRecord]:
+        """Write images with regions, links and styles; returns those whose id came before."""
+        inserts = [MultiRowInsert(self._connection, table) for table in ("image", "region", "image_style")]
+        rows, regions, joined = inserts
+        sources, shoots, styles = self._nodes["source"], self._nodes["shoot"], self._nodes["style"]
+        again = []
+        for count, image in enumerate(images):
+            image_id, shoot = image.image_id, image.shoot
+            if image_id in self._images:
+                again.append(image)
+                continue
+            idx = self._images[image_id] = len(self._images) + 1
+            rows.values += (
+                idx,
+                image_id,
+                sources[image.source],
+                image.kind,
+                None if shoot is None else shoots[shoot],
+                image_text(image),
+            )
+            for n, region in enumerate(image.regions):
+                regions.values += (idx, n, region.region_id, *self._link(region))
+            for style in sorted([styles[style] for style in styles_of(image)]):
+                joined.values += (idx, style)
+            if count % _CHUNK == 0:
+                for insert in inserts:
+                    insert.flush()
+        for insert in inserts:
+            insert.flush()
+        return again
+
+    def _link(self, region: Region) -> tuple[int | None, int | None, float | None]:
+        if region.item_id is None:
+            return NO_LINK
+        item = self._items.get(region.item_id)
+        if item is None:
+            raise UnknownNodeError(
+                f"region {region.region_id!r}: item {region.item_id!r} is not stored; write the item first"
+            )
+        return (item, PRODUCT_ID, 1.0)
+
+    def _build_indexes(self) -> None:
+        try:
+            for statement in INDEXES.values():
+                self._connection.execute(statement)
+        except sqlite3.IntegrityError as error:
+            (region_id,) = self._connection.execute(
+                "SELECT region_id FROM region GROUP BY region_id HAVING count(*) > 1"
+            ).fetchone()
+            raise InvalidRecordError(f"region id {region_id!r} is used twice; region ids must be unique") from error
+
+
+class _Numbers(dict[Any, int]):
+    """Names of one kind of node to their numbers, given out as names are asked for and written at the end."""
+
+    def __init__(self, connection: sqlite3.Connection, table: str) -> None:
+        super().__init__()
+        self._insert = MultiRowInsert(connection, table)
+
+    def __missing__(self, name: str | tuple[str, str]) -> int:
+        number = self[name] = len(self) + 1
+        return number
+
+    def write(self) -> None:
+        """Write the nodes, in order of their names, which is that of their index."""
+        for name, number in sorted(self.items()):
+            self._insert.values += (number, name) if isinstance(name, str) else (number, *name)
+        self._insert.flush()
