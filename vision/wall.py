@@ -9,6 +9,8 @@ reached from the border, are product.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,22 +20,34 @@ from vision.lab import FloatArray, rgb_to_lab
 
 BoolArray = NDArray[np.bool_]
 
+_FIT_PIXELS: Final = 1500
+_FAR_FROM_WALL: Final = 25.0
+_WALL_ITSELF: Final = 1.6
+_MIN_SIDE: Final = 16
+
 
 @dataclass(frozen=True)
 class WallConfig:
     """When a photo's surroundings count as a clean wall. Distances are CIE76 differences in Lab.
 
     ``border`` is the width of the ring looked at, as a share of the shorter side. ``noise`` is the largest median
-    residual of a clean wall, ``clean_share`` the least share of the ring that must fit it. A pixel is wall within
-    ``tolerance`` of the surface. Product must fill between ``min_product`` and ``max_product`` of the photo.
+    residual of a clean wall, ``clean_share`` the least share of the ring that must fit it. ``tolerances`` are the
+    distances within which a pixel is wall, tried in turn until the next one would no longer grow the product beyond
+    ``growth``: a white shirt needs a fine one, which in most photos would take shadows for product. Product must fill
+    between ``min_product`` and ``max_product`` of the photo. One that differs from its wall by less than ``contrast``
+    (upper quartile) keeps its shadow, is taken to be all that its outermost pixels enclose, and must have been found
+    to the share ``solid`` of it.
     """
 
     border: float = 0.04
-    noise: float = 2.5
+    noise: float = 2.0
     clean_share: float = 0.7
-    tolerance: float = 4.0
+    tolerances: tuple[float, ...] = (4.0, 2.5, 1.6)
+    growth: float = 1.3
     min_product: float = 0.002
     max_product: float = 0.95
+    contrast: float = 18.0
+    solid: float = 0.45
 
 
 def product_mask(pixels: NDArray[np.uint8], config: WallConfig | None = None) -> BoolArray | None:
@@ -44,21 +58,45 @@ def product_mask(pixels: NDArray[np.uint8], config: WallConfig | None = None) ->
     """
     config = config or WallConfig()
     height, width = pixels.shape[:2]
-    if min(height, width) < 16:
+    if min(height, width) < _MIN_SIDE:
         return None
     lab = rgb_to_lab(pixels)
     ring = _ring(height, width, config.border)
-    terms = _surface_terms(height, width)
-    residual = _fit_wall(lab, terms, ring)
-    on_wall = residual[ring] < config.tolerance
+    residual = _distance_to_wall(lab, ring)
+    coarse = config.tolerances[0]
+    on_wall = residual[ring] < coarse
     if on_wall.mean() < config.clean_share or np.median(residual[ring][on_wall]) > config.noise:
         return None
-    wall = _reached_from_border(residual < config.tolerance, ring)
-    residual = _fit_wall(lab, terms, wall)
-    wall = _reached_from_border(residual < config.tolerance, ring)
-    product = _tidy(~wall, residual, config.tolerance)
-    share = product.mean()
-    return product if config.min_product <= share <= config.max_product else None
+    residual = _distance_to_wall(lab, _reached_from_border(residual < coarse, ring))
+    wall, tolerance = _stable_wall(residual, ring, config)
+    product = _without_specks(~wall)
+    if not product.any():
+        return None
+    if np.percentile(residual[product], 75) >= config.contrast:
+        wall = _reached_from_border((residual < tolerance) | _soft_shadow(lab, wall), ring)
+        product = _without_wall_behind(_without_specks(~wall), residual)
+    else:
+        found = np.count_nonzero(product)
+        product = _enclosed(product)
+        if found < config.solid * np.count_nonzero(product):
+            return None
+    return product if config.min_product <= product.mean() <= config.max_product else None
+
+
+def _stable_wall(residual: FloatArray, ring: BoolArray, config: WallConfig) -> tuple[BoolArray, float]:
+    """The wall at the coarsest tolerance that the next finer one hardly changes, and that tolerance.
+
+    A tolerance that the border itself no longer fits is not used.
+    """
+    tolerance, wall = config.tolerances[0], _reached_from_border(residual < config.tolerances[0], ring)
+    for finer in config.tolerances[1:]:
+        if (residual[ring & wall] < finer).mean() < 0.95:
+            break
+        finer_wall = _reached_from_border(residual < finer, ring)
+        if np.count_nonzero(~finer_wall) <= config.growth * np.count_nonzero(~wall):
+            break
+        tolerance, wall = finer, finer_wall
+    return wall, tolerance
 
 
 def _ring(height: int, width: int, share: float) -> BoolArray:
@@ -69,28 +107,50 @@ def _ring(height: int, width: int, share: float) -> BoolArray:
     return ring
 
 
+@lru_cache(maxsize=4)
 def _surface_terms(height: int, width: int) -> FloatArray:
-    """Polynomial terms of each pixel, ``[H, W, 8]``: cubic downwards, quadratic across, coordinates in -1..1."""
-    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y, x * x * y, y**3], axis=-1).astype(np.float32)
+    """Polynomial terms of each pixel, ``[H * W, 8]``: cubic downwards, quadratic across, coordinates in -1..1."""
+    y = np.repeat(np.linspace(-1, 1, height, dtype=np.float32), width)
+    x = np.tile(np.linspace(-1, 1, width, dtype=np.float32), height)
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y, x * x * y, y * y * y], axis=-1)
 
 
-def _fit_wall(lab: FloatArray, terms: FloatArray, where: BoolArray, rounds: int = 3) -> FloatArray:
+def _distance_to_wall(lab: FloatArray, where: BoolArray, rounds: int = 3) -> FloatArray:
     """Distance of every pixel ``[H, W]`` from the surface fitted to ``where``, outliers dropped in each round."""
-    known_terms, known_lab = terms[where], lab[where]
-    step = max(1, len(known_terms) // 4000)
-    known_terms, known_lab = known_terms[::step], known_lab[::step]
-    kept = np.linalg.norm(known_lab - np.median(known_lab, axis=0), axis=1) < 25
-    coefficients = np.zeros((terms.shape[-1], 3), dtype=np.float32)
+    terms = _surface_terms(*lab.shape[:2])
+    sample = np.flatnonzero(where)
+    sample = sample[:: max(1, len(sample) // _FIT_PIXELS)]
+    known_terms, known_lab = terms[sample], lab.reshape(-1, 3)[sample]
+    kept = np.linalg.norm(known_lab - np.median(known_lab, axis=0), axis=1) < _FAR_FROM_WALL
+    coefficients = np.zeros((terms.shape[1], 3), dtype=np.float32)
     for _ in range(rounds):
-        if kept.sum() < 3 * terms.shape[-1]:
+        if kept.sum() < 3 * terms.shape[1]:
             break
         coefficients = np.linalg.lstsq(known_terms[kept], known_lab[kept], rcond=None)[0]
         distance = np.linalg.norm(known_lab - known_terms @ coefficients, axis=1)
         kept = distance < max(3.0 * float(np.median(distance[kept])), 1.0)
-    difference = lab - terms @ coefficients
-    distance_to_wall: FloatArray = np.sqrt((difference * difference).sum(axis=-1))
-    return distance_to_wall
+    difference = lab - (terms @ coefficients).reshape(lab.shape)  # [H * W, 3] -> [H, W, 3]
+    squared: FloatArray = difference[..., 0] ** 2 + difference[..., 1] ** 2 + difference[..., 2] ** 2
+    return np.sqrt(squared)
+
+
+def _soft_shadow(lab: FloatArray, wall: BoolArray) -> BoolArray:
+    """Pixels of the wall's own hue, up to 40 darker, where lightness changes gradually as a shadow's does."""
+    lightness = lab[..., 0]
+    usual = np.median(lab[wall], axis=0)
+    tint = np.hypot(lab[..., 1] - usual[1], lab[..., 2] - usual[2])
+    steepness = ndimage.maximum_filter(lightness, 3) - ndimage.minimum_filter(lightness, 3)
+    shadow: BoolArray = (tint < 6) & (lightness > usual[0] - 40) & (lightness < usual[0] + 6) & (steepness < 6)
+    return shadow
+
+
+def _enclosed(product: BoolArray) -> BoolArray:
+    """Pixels with product on both sides in their row, and above and below in their column."""
+    over, under = np.logical_or.accumulate(product), np.logical_or.accumulate(product[::-1])[::-1]
+    left = np.logical_or.accumulate(product, axis=1)
+    right = np.logical_or.accumulate(product[:, ::-1], axis=1)[:, ::-1]
+    enclosed: BoolArray = over & under & left & right
+    return enclosed
 
 
 def _reached_from_border(wall_like: BoolArray, ring: BoolArray) -> BoolArray:
@@ -103,20 +163,35 @@ def _reached_from_border(wall_like: BoolArray, ring: BoolArray) -> BoolArray:
     return reached
 
 
-def _tidy(product: BoolArray, residual: FloatArray, tolerance: float) -> BoolArray:
-    """Drop specks and open holes: enclosed patches that show the wall itself, as in a scarf or between handles."""
-    opened = ndimage.binary_opening(product)
+def _without_specks(product: BoolArray) -> BoolArray:
+    """The product without crumbs: pieces, once thin bridges are cut, of less than 2 % of the largest."""
+    opened = _grown(_shrunk(product))
     labels, count = ndimage.label(opened if opened.any() else product)
-    if count == 0:
-        return product
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
-    keep = sizes >= max(4, 0.02 * sizes[1:].max())
-    keep[0] = False
-    kept: BoolArray = ndimage.binary_dilation(keep[labels]) & product
-    holes, hole_count = ndimage.label(kept & (residual < tolerance / 2))
-    if hole_count:
-        hole_sizes = np.bincount(holes.ravel(), minlength=hole_count + 1)
-        wall_behind = hole_sizes >= 0.01 * kept.sum()
-        wall_behind[0] = False
-        kept &= ~wall_behind[holes]
-    return kept
+    sizes[0] = 0
+    keep = sizes >= max(4, 0.02 * sizes.max())
+    return _grown(_grown(keep[labels])) & product
+
+
+def _without_wall_behind(product: BoolArray, residual: FloatArray) -> BoolArray:
+    """The product with its holes open: enclosed patches that show the wall itself, as in a scarf or between handles."""
+    patches, count = ndimage.label(product & (residual < _WALL_ITSELF))
+    sizes = np.bincount(patches.ravel(), minlength=count + 1)
+    behind = sizes >= 0.01 * np.count_nonzero(product)
+    behind[0] = False
+    return product & ~_grown(behind[patches])
+
+
+def _shrunk(mask: BoolArray) -> BoolArray:
+    """Binary erosion by the four neighbours; outside the picture counts as mask."""
+    shrunk = mask.copy()
+    shrunk[1:] &= mask[:-1]
+    shrunk[:-1] &= mask[1:]
+    shrunk[:, 1:] &= mask[:, :-1]
+    shrunk[:, :-1] &= mask[:, 1:]
+    return shrunk
+
+
+def _grown(mask: BoolArray) -> BoolArray:
+    """Binary dilation by the four neighbours."""
+    return ~_shrunk(~mask)
