@@ -22,6 +22,7 @@ MAX_MEMBER_BYTES = 512 * 1024 * 1024
 
 _STORED, _DEFLATED = 0, 8
 _LOCAL_HEADER = 30
+_LOCAL_SLACK = 128  # name and extra fields of a local header, read along with it where they are no longer
 _PART = re.compile(r"\.part(\d+)$", re.IGNORECASE)
 
 
@@ -84,12 +85,14 @@ class Archive:
         reason = member.refusal or _unreadable(member)
         if reason is not None:
             raise MemberError(f"{self.path}{SEPARATOR}{member.name}: {reason}")
-        header = self._file.read_at(member.start, _LOCAL_HEADER)
-        if header[:4] != b"PK\x03\x04":
+        size = member.packed_size if limit is None else min(member.packed_size, limit)
+        block = self._file.read_at(member.start, _LOCAL_HEADER + _LOCAL_SLACK + size)
+        if block[:4] != b"PK\x03\x04":
             raise self._damaged(member, "there is no member at its place")
-        start = member.start + len(header) + int.from_bytes(header[26:28], "little")
-        start += int.from_bytes(header[28:30], "little")
-        packed = self._file.read_at(start, member.packed_size if limit is None else min(member.packed_size, limit))
+        start = _LOCAL_HEADER + int.from_bytes(block[26:28], "little") + int.from_bytes(block[28:30], "little")
+        if start + size > len(block):  # name and extra fields are longer than is usual
+            block = self._file.read_at(member.start, start + size)
+        packed = block[start : start + size]
         content = packed if member.method == _STORED else self._inflate(member, packed, limit)
         if limit is None and (len(content) != member.size or zlib.crc32(content) != member.checksum):
             raise self._damaged(member, "its checksum is wrong")

@@ -12,6 +12,7 @@ import re
 import stat
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from data.errors import SourceError
@@ -24,6 +25,7 @@ _HEADER = struct.Struct("<4s4B4HL2L5H2L")
 _UNKNOWN = 0xFFFFFFFF
 _CHUNK = 1 << 20
 _UNIX = 3
+_SUSPECT = re.compile(r"\.\.|\\|^/|^.:")
 _HANGUL = re.compile("[\u1100-\u11ff\uac00-\ud7a3]")
 _NAMED_IN_UTF8 = 0x800
 
@@ -48,6 +50,8 @@ class Member(NamedTuple):
     @property
     def refusal(self) -> str | None:
         """Why the member must not be read by its name, or None where it may be."""
+        if not self.is_link and not _SUSPECT.search(self.name):
+            return None
         plain = self.name.replace("\\", "/")
         if self.is_link:
             return "a symbolic link in an archive is not followed; put the file itself there"
@@ -133,7 +137,7 @@ class ZipDirectory:
             extra = buffer[at + name_size : at + name_size + extra_size]
             size, packed, start = _wide(extra, size, packed, start)
         member = Member(
-            name=decode_name(raw_name, utf8=bool(flags & _NAMED_IN_UTF8)),
+            name=_decode_path(raw_name, bool(flags & _NAMED_IN_UTF8)),
             position=position,
             start=start + self._shift,
             method=method,
@@ -144,6 +148,19 @@ class ZipDirectory:
             is_link=system == _UNIX and stat.S_ISLNK(attributes >> 16),
         )
         return member, position + _HEADER.size + name_size + extra_size + comment_size
+
+
+def _decode_path(raw: bytes, utf8: bool) -> str:
+    """`decode_name` by folder, of which there are few, where the last part is plain ASCII, as it mostly is."""
+    folder, stroke, last = raw.rpartition(b"/")
+    if not last.isascii():
+        return decode_name(raw, utf8=utf8)
+    return _decode_folder(folder + stroke, utf8) + last.decode("ascii")
+
+
+@lru_cache(maxsize=1024)
+def _decode_folder(raw: bytes, utf8: bool) -> str:
+    return decode_name(raw, utf8=utf8)
 
 
 def decode_name(raw: bytes, *, utf8: bool) -> str:

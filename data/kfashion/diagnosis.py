@@ -34,10 +34,13 @@ def diagnose(raw: bytes) -> tuple[str, str]:
         return _malformed(raw, error)
     for place, number in _not_finite(document, ""):
         return place, f"{number} is no coordinate; JSON knows finite numbers only"
+    located = _located(document)
+    if located is not None:
+        return located
     try:
-        msgspec.convert(document, Annotation)
+        msgspec.json.decode(raw, type=Annotation)
     except msgspec.ValidationError as error:
-        return _located(document) or _split(str(error), "")
+        return _split(str(error), "")
     return "file", "the JSON is not accepted by the strict decoder; is a key given twice or a number out of range?"
 
 

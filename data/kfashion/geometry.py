@@ -17,14 +17,14 @@ ROUNDING = 1.5
 
 Points = tuple[tuple[float, float], ...]
 
-_KEY = re.compile(r"([XY])좌표(\d+)")
+_KEY = re.compile(r"([XY])(\d+)")
 _LEAST_POINTS = 3
 
 
 def ordered_points(polygon: Polygon) -> tuple[Points, str | None]:
     """Corners in the order of their numbers; or none of them and the reason why.
 
-    The fast way fetches ``X좌표1 ... X좌표n`` at one stroke, whatever order the file has them in; a polygon with other
+    The fast way fetches ``X1 ... Xn`` at one stroke, whatever order the file has them in; a polygon with other
     numbers fails there and is paired number by number.
     """
     if not polygon:
@@ -37,6 +37,15 @@ def ordered_points(polygon: Polygon) -> tuple[Points, str | None]:
         except KeyError:
             pass
     return _paired(polygon)
+
+
+def box_inside(rect: Rect | None, size: tuple[int, int]) -> Box | None:
+    """The box of a rectangle that needs no mending, which nearly all do not; None where `mended_box` has to look."""
+    if rect is None or rect.x is None or rect.y is None or rect.width is None or rect.height is None:
+        return None
+    x2, y2 = rect.x + rect.width, rect.y + rect.height
+    sound = 0 <= rect.x < x2 <= size[0] and 0 <= rect.y < y2 <= size[1]
+    return Box(rect.x, rect.y, x2, y2) if sound else None
 
 
 def mended_box(rect: Rect | None, points: Points, size: tuple[int, int], field: str) -> tuple[Box | None, list[Note]]:
@@ -63,8 +72,8 @@ def mended_box(rect: Rect | None, points: Points, size: tuple[int, int], field: 
 
 @cache
 def _getters(corners: int) -> tuple[Callable[[Polygon], tuple[float, ...]], Callable[[Polygon], tuple[float, ...]]]:
-    across: Any = itemgetter(*(f"X좌표{number}" for number in range(1, corners + 1)))
-    down: Any = itemgetter(*(f"Y좌표{number}" for number in range(1, corners + 1)))
+    across: Any = itemgetter(*(f"X{number}" for number in range(1, corners + 1)))
+    down: Any = itemgetter(*(f"Y{number}" for number in range(1, corners + 1)))
     return across, down
 
 
@@ -73,7 +82,7 @@ def _paired(polygon: Polygon) -> tuple[Points, str | None]:
     for key, value in polygon.items():
         parsed = _KEY.fullmatch(unicodedata.normalize("NFC", key))
         if parsed is None:
-            return (), f"{key} is not X좌표 or Y좌표 with a number"
+            return (), f"key {key!r} is not X좌표 or Y좌표 with a number"
         axes[parsed.group(1)][int(parsed.group(2))] = value
     for axis, other in (("X", "Y"), ("Y", "X")):
         lone = sorted(axes[axis].keys() - axes[other].keys())

@@ -9,21 +9,16 @@ from array import array
 import numpy as np
 from numpy.typing import NDArray
 
+from data.kfashion.names import NameStore
+
 _FOLDER = re.compile(r"[/\\]|::")
 
 
 class PhotoIndex:
-    """References of photos, found by stem (file name without folder and ending).
-
-    Names lie end to end in one buffer; beside it are four numbers a photo: hash of the stem, place, length by the next
-    place, and folder or archive.
-    """
+    """References of photos, found by stem (file name without folder and ending)."""
 
     def __init__(self) -> None:
-        self._prefixes: list[str] = []
-        self._prefix_of: array[int] = array("I")
-        self._names = bytearray()
-        self._starts: array[int] = array("Q", [0])
+        self._names = NameStore()
         self._hashes: array[int] = array("q")
         self._order: NDArray[np.intp] | None = None
         self._sorted: NDArray[np.int64] | None = None
@@ -33,11 +28,7 @@ class PhotoIndex:
 
     def add(self, prefix: str, name: str) -> None:
         """Take in the photo of reference ``prefix + name``."""
-        if not self._prefixes or self._prefixes[-1] != prefix:
-            self._prefixes.append(prefix)
-        self._prefix_of.append(len(self._prefixes) - 1)
-        self._names += name.encode("utf-8", "surrogateescape")
-        self._starts.append(len(self._names))
+        self._names.add(prefix, name)
         self._hashes.append(hash(stem_of(name)))
         self._sorted = None
 
@@ -47,6 +38,8 @@ class PhotoIndex:
         Of several, the one whose last folders are the annotation's (the style), then whose first are (the split),
         then the one that was added first.
         """
+        if not self._hashes:
+            return None
         stem = stem_of(ref)
         found = self._of_stem(stem)
         if len(found) < 2:
@@ -63,15 +56,11 @@ class PhotoIndex:
         found: list[str] = []
         at = int(self._sorted.searchsorted(wanted))
         while at < len(self._sorted) and self._sorted[at] == wanted:
-            ref = self._ref(int(self._order[at]))
+            ref = self._names.ref(int(self._order[at]))
             if stem_of(ref) == stem:
                 found.append(ref)
             at += 1
         return found
-
-    def _ref(self, position: int) -> str:
-        name = self._names[self._starts[position] : self._starts[position + 1]]
-        return self._prefixes[self._prefix_of[position]] + name.decode("utf-8", "surrogateescape")
 
 
 def stem_of(ref: str) -> str:

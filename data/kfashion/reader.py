@@ -7,15 +7,16 @@ from pathlib import Path
 
 import msgspec
 
-from data.archives import MemberError
-from data.errors import PhotoError, SourceError
+from data.archives import MemberError, read_member, split_reference
+from data.errors import DataError, PhotoError, SourceError
 from data.kfashion.diagnosis import diagnose
+from data.kfashion.names import FirstSeen
 from data.kfashion.photoindex import PhotoIndex, stem_of
-from data.kfashion.records import SOURCE, content_hash, regions_of, shoot_of, styles_of
+from data.kfashion.records import record_of
 from data.kfashion.sources import SourceFile, files_under, require
 from data.kfashion.wire import Annotation, decode
 from data.photos import PHOTO_SUFFIXES, photo_size
-from data.types import ImageRecord, Note, Problem, Region
+from data.types import ImageRecord, Note, Problem
 
 ReadResult = ImageRecord | Problem
 
@@ -66,7 +67,7 @@ class _Reading:
         self._images = images
         self._check_photos = check_photos
         self._photos = PhotoIndex()
-        self._seen: dict[int, int] = {}
+        self._seen = FirstSeen()
 
     def results(self) -> Iterator[ReadResult]:
         yield from self._index_photos()
@@ -107,61 +108,47 @@ class _Reading:
         raw = raw.removeprefix(_BYTE_ORDER_MARK)
         try:
             annotation = decode(raw)
+            record = record_of(annotation)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             field, reason = diagnose(raw)
             yield Problem(file=file.ref, field=field, reason=reason, raw=_shown(raw))
             return
-        yield from self._record(file, annotation, raw)
+        first = self._seen.add(annotation.picture.image_id, file.prefix, file.name)
+        if first is None:
+            yield from self._with_photo(file, annotation, record)
+        elif record != self._again(first):
+            reason = f"image {record.image_id} says something else in {first}; give each image its own number"
+            yield Problem(
+                file=file.ref, field="이미지 식별자", reason=reason, record_id=record.image_id, raw=_shown(raw)
+            )
 
-    def _record(self, file: SourceFile, annotation: Annotation, raw: bytes) -> Iterator[ReadResult]:
-        picture = annotation.picture
-        image_id = str(picture.image_id)
-        regions = regions_of(annotation, image_id)
-        content = content_hash(annotation, regions)
-        known = self._seen.get(picture.image_id)
-        if known is None:
-            self._seen[picture.image_id] = content
-            yield from self._with_photo(file, annotation, regions)
-        elif known != content:
-            reason = f"image {image_id} was read before with different content; give each image its own number"
-            yield Problem(file=file.ref, field="이미지 식별자", reason=reason, record_id=image_id, raw=_shown(raw))
-
-    def _with_photo(
-        self, file: SourceFile, annotation: Annotation, regions: tuple[Region, ...]
-    ) -> Iterator[ReadResult]:
-        picture = annotation.picture
-        image_id = str(picture.image_id)
-        notes = _number_notes(annotation, stem_of(file.name))
+    def _with_photo(self, file: SourceFile, annotation: Annotation, record: ImageRecord) -> Iterator[ReadResult]:
+        stem = stem_of(file.name)
+        notes = _number_notes(annotation, stem)
         photo = self._photos.find(file.ref)
         if photo is None:
-            notes.append(Note("photo_missing", "photo", f"no photo named {stem_of(file.name)}"))
+            notes.append(Note("photo_missing", "photo", f"no photo named {stem}"))
         elif self._check_photos:
             try:
                 size = photo_size(photo)
             except PhotoError as error:
-                yield Problem(file=photo, field="photo", reason=error.reason, record_id=image_id, blocking=False)
+                yield Problem(file=photo, field="photo", reason=error.reason, record_id=record.image_id, blocking=False)
                 notes.append(Note("photo_unreadable", "photo", error.reason))
                 photo = None
             else:
-                if size != (picture.width, picture.height):
-                    said = f"annotation says {picture.width} x {picture.height}, photo is {size[0]} x {size[1]}"
+                if size != (record.width, record.height):
+                    said = f"annotation says {record.width} x {record.height}, photo is {size[0]} x {size[1]}"
                     notes.append(Note("size_mismatch", "photo", said))
-        styles, substyles = styles_of(annotation)
-        original_name = annotation.original_name
-        yield ImageRecord(
-            image_id=image_id,
-            source=SOURCE,
-            photo=photo,
-            width=picture.width,
-            height=picture.height,
-            styles=styles,
-            substyles=substyles,
-            shoot=None if original_name is None else shoot_of(original_name),
-            original_name=original_name,
-            created=annotation.dataset.created,
-            regions=regions,
-            notes=tuple(notes),
-        )
+        yield msgspec.structs.replace(record, photo=photo, notes=tuple(notes))
+
+    def _again(self, ref: str) -> ImageRecord | None:
+        """What was read at a reference before, without its photo; None where it cannot be read any more."""
+        archive, member = split_reference(ref)
+        try:
+            raw = Path(ref).read_bytes() if member is None else read_member(archive, member)
+            return record_of(decode(raw.removeprefix(_BYTE_ORDER_MARK)))
+        except (OSError, DataError, msgspec.DecodeError):
+            return None
 
 
 def _number_notes(annotation: Annotation, stem: str) -> list[Note]:

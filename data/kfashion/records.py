@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import chain
 from types import MappingProxyType
+from typing import NamedTuple
 
-from data.kfashion.geometry import mended_box, ordered_points
-from data.kfashion.wire import Annotation, Description, Labels, LabelValue
+from data.kfashion.geometry import box_inside, mended_box, ordered_points
+from data.kfashion.wire import Annotation, Description, Labels, LabelValue, Polygon, Rect, decode_polygon
 from data.taxonomy import SLOT_OF_PART, canonical, slot_of
 from data.types import ImageRecord, Note, Region
 
@@ -30,7 +30,9 @@ ATTRIBUTES = MappingProxyType(
 )
 """Attribute keys of a garment and our names for them."""
 
-_STYLE, _SUBSTYLE, _CATEGORY = "스타일", "서브스타일", "카테고리"
+_STYLE, _SUBSTYLE = "스타일", "서브스타일"
+_FIELDS = {**ATTRIBUTES, "카테고리": "category"}
+_NO_RECT = Rect()
 _PARTS = tuple(SLOT_OF_PART)
 _KNOWN_PARTS = frozenset(_PARTS)
 _SHOP = re.compile(r"\s*(\([^)]+\))")
@@ -38,26 +40,24 @@ _FRAME = re.compile(r"[\s_\-.]*\(?\d+\)?$")
 _CAMERA = frozenset({"", "img", "image", "dsc", "dscf", "dscn", "dcim", "p", "pic", "photo", "scan"})
 
 
-def regions_of(annotation: Annotation, image_id: str) -> tuple[Region, ...]:
-    """All garments of a photo; part by part (아우터, 상의, 하의, 원피스, then any others), numbered from 0 in each."""
-    description = annotation.dataset.description
-    size = (annotation.picture.width, annotation.picture.height)
-    regions: list[Region] = []
-    for part in _PARTS if _only_known(description) else _all_parts(description):
-        drawn = max(len(description.rects.get(part, ())), len(description.polygons.get(part, ())))
-        for number in range(max(drawn, len(description.labels.get(part, ())))):
-            region = _region(description, part, number, image_id, size)
-            if region is not None:
-                regions.append(region)
-    return tuple(regions)
-
-
-def styles_of(annotation: Annotation) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Styles and sub-styles in canonical spelling."""
-    given = annotation.dataset.description.labels.get(_STYLE, ())
-    styles = chain.from_iterable(_canonical_values("style", labels.get(_STYLE)) for labels in given)
-    substyles = chain.from_iterable(_canonical_values("substyle", labels.get(_SUBSTYLE)) for labels in given)
-    return tuple(dict.fromkeys(styles)), tuple(dict.fromkeys(substyles))
+def record_of(annotation: Annotation) -> ImageRecord:
+    """The record of one annotation, without its photo; raises msgspec.DecodeError where a polygon is malformed."""
+    picture = annotation.picture
+    image_id = str(picture.image_id)
+    original_name = annotation.original_name
+    labels = annotation.dataset.description.labels
+    return ImageRecord(
+        image_id=image_id,
+        source=SOURCE,
+        width=picture.width,
+        height=picture.height,
+        styles=_styles("style", _STYLE, labels),
+        substyles=_styles("substyle", _SUBSTYLE, labels),
+        shoot=None if original_name is None else shoot_of(original_name),
+        original_name=original_name,
+        created=annotation.dataset.created,
+        regions=_regions(annotation, image_id),
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -90,51 +90,75 @@ def unknown_values(record: ImageRecord) -> list[tuple[str, str]]:
     return [(name, value) for name, value in said if name == "region" or not canonical(name, value)[1]]
 
 
-def content_hash(annotation: Annotation, regions: tuple[Region, ...]) -> int:
-    """A number that two annotations share, in this process, where they say the same of the same photo."""
-    picture = annotation.picture
-    garments = tuple(
-        (region.part, region.category, tuple(region.attributes.items()), region.box, region.polygon)
-        for region in regions
-    )
-    return hash((picture.height, picture.width, annotation.original_name, styles_of(annotation), garments))
+def _styles(field: str, key: str, labels: dict[str, list[Labels]]) -> tuple[str, ...]:
+    given = labels.get(_STYLE, ())
+    if len(given) == 1:
+        return _canonical_values(field, given[0].get(key))
+    return tuple(dict.fromkeys(style for said in given for style in _canonical_values(field, said.get(key))))
 
 
-def _region(description: Description, part: str, number: int, image_id: str, size: tuple[int, int]) -> Region | None:
-    rects, polygons = description.rects.get(part, ()), description.polygons.get(part, ())
-    labels = description.labels.get(part, ())
-    rect = rects[number] if number < len(rects) else None
-    polygon = polygons[number] if number < len(polygons) else {}
-    said: Labels = labels[number] if number < len(labels) else {}
-    if rect is not None and rect.x is rect.y is rect.width is rect.height is None:
-        rect = None
-    if rect is None and not polygon and not said:
-        return None
+def _regions(annotation: Annotation, image_id: str) -> tuple[Region, ...]:
+    """All garments of a photo; part by part (아우터, 상의, 하의, 원피스, then any others), numbered from 0 in each."""
+    description = annotation.dataset.description
+    size = (annotation.picture.width, annotation.picture.height)
+    regions: list[Region] = []
+    for part in _PARTS if _only_known(description) else _all_parts(description):
+        rects, polygons = description.rects.get(part, ()), description.polygons.get(part, ())
+        labels = description.labels.get(part, ())
+        for number in range(max(len(rects), len(polygons), len(labels))):
+            rect = rects[number] if number < len(rects) else _NO_RECT
+            polygon = decode_polygon(polygons[number]) if number < len(polygons) else {}
+            said = labels[number] if number < len(labels) else {}
+            if polygon or said or rect != _NO_RECT:
+                regions.append(_region(f"{image_id}/{part}#{number}", _Drawn(part, rect, polygon), said, size))
+    return tuple(regions)
+
+
+class _Drawn(NamedTuple):
+    part: str
+    rect: Rect
+    polygon: Polygon
+
+
+def _region(region_id: str, drawn: _Drawn, said: Labels, size: tuple[int, int]) -> Region:
+    part, rect, polygon = drawn
+    notes: tuple[Note, ...] = ()
     points, lack = ordered_points(polygon)
-    box, notes = mended_box(rect, points, size, f"렉트좌표.{part}[{number}]")
     if lack is not None:
-        notes.append(Note("polygon_dropped", f"폴리곤좌표.{part}[{number}]", lack))
-    category = _canonical_values("category", said.get(_CATEGORY))
+        notes = (Note("polygon_dropped", f"폴리곤좌표.{part}", lack),)
+    box = box_inside(rect, size)
+    if box is None:
+        box, mended = mended_box(None if rect == _NO_RECT else rect, points, size, f"렉트좌표.{part}")
+        notes = (*mended, *notes)
+    category, attributes = _labelled(said)
     return Region(
-        region_id=f"{image_id}/{part}#{number}",
+        region_id=region_id,
         part=part,
         slot=SLOT_OF_PART.get(part) or slot_of(part),
-        category=category[0] if category else None,
-        attributes=_attributes(said),
+        category=category,
+        attributes=attributes,
         box=box,
         polygon=points,
-        notes=tuple(notes),
+        notes=notes,
     )
 
 
-def _attributes(said: Labels) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for key, name in ATTRIBUTES.items():
-        if key in said:
-            values = _canonical_values(name, said[key])
-            if values:
-                found[name] = values
-    return found
+def _labelled(said: Labels) -> tuple[str | None, dict[str, tuple[str, ...]]]:
+    """Category and attributes; keys that are neither are passed over."""
+    category = None
+    attributes: dict[str, tuple[str, ...]] = {}
+    for key, given in said.items():
+        name = _FIELDS.get(key)
+        if name is None:
+            continue
+        values = _canonical_values(name, given)
+        if not values:
+            continue
+        if name == "category":
+            category = values[0]
+        else:
+            attributes[name] = values
+    return category, attributes
 
 
 def _canonical_values(field: str, given: LabelValue) -> tuple[str, ...]:
