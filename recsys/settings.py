@@ -120,7 +120,7 @@ def load_settings(config: Path | None = None, *, workspace: Path | None = None) 
 def section(name: str, values: dict[str, Any], kind: type[T]) -> T:
     """Turn a plain section into the settings class of the package that it configures.
 
-    Text is taken for numbers, since environment variables hold nothing else.
+    Text is taken for numbers and, where it looks like one, for a JSON list: environment variables hold nothing else.
 
     Raises
     ------
@@ -134,9 +134,17 @@ def section(name: str, values: dict[str, Any], kind: type[T]) -> T:
         if key not in known:
             raise SettingsError(f"settings: {name}.{key}: unknown key; {_known(key, known)}")
     try:
-        return msgspec.convert(values, type=kind, strict=False)
-    except (msgspec.ValidationError, ValueError) as error:
-        raise SettingsError(f"settings: {name}: {error}") from error
+        plain = {key: _from_text(value) for key, value in values.items()}
+        return msgspec.convert(plain, type=kind, strict=False)
+    except (msgspec.MsgspecError, ValueError) as error:
+        message, _, place = str(error).partition(" - at `$")
+        raise SettingsError(f"settings: {name}{place.rstrip('`')}: {message}") from error
+
+
+def _from_text(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith("["):
+        return msgspec.json.decode(value.encode())
+    return value
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +28,7 @@ def register(app: typer.Typer) -> None:
 def check(
     context: typer.Context,
     html: Annotated[Path | None, typer.Option(help="Write a page with the photos that failed.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Judge only so many photos, in order of id.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 2 where a photo failed a rule.")] = False,
 ) -> None:
     """Judge every imported photo by the acquisition rules: size, blur, colour, text, faces, duplicates and more."""
@@ -40,8 +43,10 @@ def check(
     rules = section("checks", settings.checks, CheckSettings)
     tally = Tally()
     with open_store(settings, workspace) as store, session.output.progress("checking photos") as tick:
-        photos = store.counts().photos
-        findings = check_images(store.images(), rules, Judges(face_detector=HaarFaceDetector()))
+        images = islice((image for image in store.images() if image.photo is not None), limit)
+        photos = min(store.counts().photos, limit or sys.maxsize)
+        detector = None if "face" in rules.skip else HaarFaceDetector()
+        findings = check_images(images, rules, Judges(face_detector=detector))
         watched = tally.watch(findings, tick, photos)
         if html is None:
             for _ in watched:
@@ -49,7 +54,7 @@ def check(
         else:
             html.parent.mkdir(parents=True, exist_ok=True)
             write_report(watched, html)
-    tally.show(session.output, photos, html)
+    tally.show(session.output, html)
     if strict and tally.failures:
         raise typer.Exit(Exit.ATTENTION)
 
@@ -60,25 +65,27 @@ class Tally:
     def __init__(self) -> None:
         self.verdicts: Counter[tuple[str, str]] = Counter()
         self.failures: list[Finding] = []
+        self.photos = 0
 
     def watch(self, findings: Iterable[Finding], tick: Ticker, total: int) -> Iterator[Finding]:
-        done, last = 0, None
+        last = None
         for finding in findings:
             self.verdicts[finding.code, finding.verdict] += 1
             if finding.verdict == "fail":
                 self.failures.append(finding)
             if finding.image_id != last:
-                done, last = done + 1, finding.image_id
-                tick(min(done, total), total)
+                last = finding.image_id
+                self.photos += finding.code != "duplicate"
+                tick(self.photos, max(total, self.photos))
             yield finding
 
-    def show(self, output: Output, photos: int, html: Path | None) -> None:
+    def show(self, output: Output, html: Path | None) -> None:
         codes = list(dict.fromkeys(code for code, _ in self.verdicts))
         rules = {code: {verdict: self.verdicts[code, verdict] for verdict in VERDICTS} for code in codes}
         failed = len({finding.image_id for finding in self.failures})
-        output.document({"photos": photos, "failed": failed, "rules": rules, "failures": self.failures})
+        output.document({"photos": self.photos, "failed": failed, "rules": rules, "failures": self.failures})
         columns = ["rule", "pass", "fail", "not judged"]
         output.table("Acquisition rules", columns, [(code, *counts.values()) for code, counts in rules.items()])
-        output.line(f"{failed} of {photos} photos failed at least one rule")
+        output.line(f"{failed} of {self.photos} photos failed at least one rule")
         if html is not None:
             output.note(f"report: {html}")

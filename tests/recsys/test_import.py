@@ -178,7 +178,10 @@ def test_clothing_co_parsing(recsys: Run, shop: Path, real: Path) -> None:
     assert json.loads((shop / "imports.json").read_text())[0]["kind"] == "ccp"
 
 
-def test_check_counts_and_shows(recsys: Run, shop: Path, photos: Path, tmp_path: Path) -> None:
+def test_check_counts_and_shows(
+    recsys: Run, shop: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECSYS_CHECKS__SKIP", '["face"]')  # looking for faces in noise takes seconds
     recsys("-w", shop, "import", "kfashion", photos)
     page = tmp_path / "pages" / "check.html"
     ran = recsys("-w", shop, "check", "--html", page, "--json")
@@ -186,12 +189,14 @@ def test_check_counts_and_shows(recsys: Run, shop: Path, photos: Path, tmp_path:
     assert (ran.json["photos"], ran.json["failed"]) == (6, 6)
     assert ran.json["rules"]["size"] == {"pass": 0, "fail": 6, "not_judged": 0}
     assert "size" in page.read_text(encoding="utf-8")
-    assert recsys("-w", shop, "check", "--strict").status == 2
+    assert "face" not in ran.json["rules"]
+    limited = recsys("-w", shop, "check", "--strict", "--limit", "2", "--json")
+    assert (limited.status, limited.json["photos"], limited.json["rules"]["size"]["fail"]) == (2, 2, 2)
 
 
 def test_thresholds_are_settings(recsys: Run, shop: Path, photos: Path) -> None:
     recsys("-w", shop, "import", "kfashion", photos)
-    (shop / "recsys.toml").write_text("[checks]\nmin_side = 50\n")
+    (shop / "recsys.toml").write_text("[checks]\nmin_side = 50\nskip = ['face']\n")
     assert recsys("-w", shop, "check", "--json").json["rules"]["size"]["fail"] == 0
     (shop / "recsys.toml").write_text("[checks]\nmin_syde = 50\n")
     ran = recsys("-w", shop, "check")

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from data.checks import CheckSettings
 from recsys.errors import SettingsError
-from recsys.settings import load_settings
+from recsys.settings import load_settings, section
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -79,3 +80,25 @@ def test_the_variable_of_the_workspace_is_no_setting(monkeypatch: pytest.MonkeyP
 def test_a_missing_named_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no such settings file"):
         load_settings(tmp_path / "absent.toml")
+
+
+def test_a_section_becomes_the_class_that_it_configures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECSYS_CHECKS__SKIP", '["face", "dpi"]')
+    monkeypatch.setenv("RECSYS_CHECKS__MIN_SIDE", "30")
+    rules = section("checks", load_settings().checks, CheckSettings)
+    assert (rules.skip, rules.min_side, rules.max_side) == (("face", "dpi"), 30, CheckSettings().max_side)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"skip": 3}, r"settings: checks\.skip: Expected `array`, got `int`"),
+        ({"skip": "[1"}, r"settings: checks: Input data was truncated"),
+        ({"min_side": "wide"}, r"settings: checks\.min_side: Expected `int`"),
+        ({"skip": ["fase"]}, r"settings: checks: skip: fase given; the rules are"),
+        ({"skipp": []}, r"settings: checks\.skipp: unknown key; did you mean skip\?"),
+    ],
+)
+def test_a_wrong_value_of_a_section_is_named(values: dict[str, object], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        section("checks", values, CheckSettings)
