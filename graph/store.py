@@ -124,6 +124,10 @@ class GraphStore(ABC):
         """Remove items with their links and from their outfits (an outfit left with no item goes too)."""
 
     @abstractmethod
+    def delete_outfits(self, outfit_ids: Iterable[str]) -> int:
+        """Remove outfits alone, with neither their items nor their images; unknown ids count nothing."""
+
+    @abstractmethod
     def delete_source(self, source: str) -> int:
         """Remove every image, item and outfit of one import; returns how many nodes went."""
 

@@ -24,6 +24,13 @@ def delete_items(connection: sqlite3.Connection, item_ids: Iterable[str]) -> int
     return doomed.remove()["item"]
 
 
+def delete_outfits(connection: sqlite3.Connection, outfit_ids: Iterable[str]) -> int:
+    """Remove outfits by id; returns how many there were."""
+    doomed = _Doomed(connection)
+    doomed.add("outfit", "SELECT idx FROM outfit WHERE outfit_id = ?", outfit_ids)
+    return doomed.remove()["outfit"]
+
+
 def delete_source(connection: sqlite3.Connection, source: str) -> int:
     """Remove what one source brought; returns how many images, items and outfits went."""
     doomed = _Doomed(connection)

@@ -81,6 +81,10 @@ class SqliteGraphStore(GraphStore):
         with self._connections.write() as connection:
             return deletion.delete_items(connection, item_ids)
 
+    def delete_outfits(self, outfit_ids: Iterable[str]) -> int:
+        with self._connections.write() as connection:
+            return deletion.delete_outfits(connection, outfit_ids)
+
     def delete_source(self, source: str) -> int:
         with self._connections.write() as connection:
             return deletion.delete_source(connection, source)
