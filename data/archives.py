@@ -20,6 +20,7 @@ SEPARATOR = "::"
 MAX_MEMBER_BYTES = 512 * 1024 * 1024
 """A member that claims to be larger once unpacked is refused: no annotation and no photo is."""
 
+_HARMLESS_BYTES = MAX_MEMBER_BYTES // 1032  # deflate grows 1,032 times at most: these cannot pass the limit
 _STORED, _DEFLATED = 0, 8
 _LOCAL_HEADER = 30
 _LOCAL_SLACK = 128  # name and extra fields of a local header, read along with it where they are no longer
@@ -100,6 +101,8 @@ class Archive:
 
     def _inflate(self, member: Member, packed: bytes, limit: int | None) -> bytes:
         try:
+            if limit is None and member.packed_size <= _HARMLESS_BYTES:
+                return zlib.decompress(packed, -zlib.MAX_WBITS, member.size)
             return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, limit or member.size + 1)
         except zlib.error as error:
             raise self._damaged(member, str(error)) from error

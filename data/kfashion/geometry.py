@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from data.kfashion.wire import Polygon, Rect
 from data.types import Box, Note
@@ -19,6 +19,28 @@ Points = tuple[tuple[float, float], ...]
 
 _KEY = re.compile(r"([XY])(\d+)")
 _LEAST_POINTS = 3
+
+
+class Place(NamedTuple):
+    """Where a garment is, and what had to be mended to say so."""
+
+    box: Box | None
+    points: Points
+    notes: tuple[Note, ...]
+
+
+def place_of(rect: Rect, polygon: Polygon, size: tuple[int, int]) -> Place:
+    """Box and polygon of a garment in a photo of ``(width, height)``; nearly all need no mending."""
+    points, lack = ordered_points(polygon)
+    box = _sound_box(rect, size)
+    if box is not None and lack is None:
+        return Place(box, points, ())
+    notes: list[Note] = []
+    if box is None:
+        box, notes = mended_box(rect, points, size)
+    if lack is not None:
+        notes.append(Note("polygon_dropped", "폴리곤좌표", lack))
+    return Place(box, points, tuple(notes))
 
 
 def ordered_points(polygon: Polygon) -> tuple[Points, str | None]:
@@ -48,26 +70,30 @@ def box_inside(rect: Rect | None, size: tuple[int, int]) -> Box | None:
     return Box(rect.x, rect.y, x2, y2) if sound else None
 
 
-def mended_box(rect: Rect | None, points: Points, size: tuple[int, int], field: str) -> tuple[Box | None, list[Note]]:
+def mended_box(rect: Rect, points: Points, size: tuple[int, int]) -> tuple[Box | None, list[Note]]:
     """The box inside a photo of ``(width, height)``, from its rectangle, else from its polygon, and what was mended."""
-    notes: list[Note] = []
     box, lack = _given_box(rect)
     if box is not None:
         inside = _clipped(box, size)
         if inside is not None:
-            if inside is not box and _excess(box, size) > ROUNDING:
-                notes.append(Note("box_clipped", field, f"{_said(box)} passes the edge of {size[0]} x {size[1]}"))
-            return inside, notes
+            clipped = Note("box_clipped", "렉트좌표", f"{_said(box)} passes the edge of {size[0]} x {size[1]}")
+            return inside, [clipped] if _excess(box, size) > ROUNDING else []
         lack = f"{_said(box)} lies outside {size[0]} x {size[1]}"
     if points:
-        drawn = Box(min(x for x, _ in points), min(y for _, y in points), *map(max, zip(*points, strict=True)))
-        inside = _clipped(drawn, size)
+        across, down = zip(*points, strict=True)
+        inside = _clipped(Box(min(across), min(down), max(across), max(down)), size)
         if inside is not None:
-            return inside, [Note("box_from_polygon", field, lack)]
+            return inside, [Note("box_from_polygon", "렉트좌표", lack)]
         lack = f"{lack}; its polygon has no area inside the photo either"
-    if rect is not None:
-        notes.append(Note("box_dropped", field, lack))
-    return None, notes
+    return None, [] if rect.is_empty and not points else [Note("box_dropped", "렉트좌표", lack)]
+
+
+def _sound_box(rect: Rect, size: tuple[int, int]) -> Box | None:
+    """The box of a rectangle that has all its sides and lies inside the photo."""
+    if rect.x is None or rect.y is None or rect.width is None or rect.height is None:
+        return None
+    x2, y2 = rect.x + rect.width, rect.y + rect.height
+    return Box(rect.x, rect.y, x2, y2) if 0 <= rect.x < x2 <= size[0] and 0 <= rect.y < y2 <= size[1] else None
 
 
 @cache
@@ -93,8 +119,8 @@ def _paired(polygon: Polygon) -> tuple[Points, str | None]:
     return tuple((axes["X"][number], axes["Y"][number]) for number in sorted(axes["X"])), None
 
 
-def _given_box(rect: Rect | None) -> tuple[Box | None, str]:
-    if rect is None:
+def _given_box(rect: Rect) -> tuple[Box | None, str]:
+    if rect.is_empty:
         return None, "no box given"
     if rect.x is None or rect.y is None or rect.width is None or rect.height is None:
         return None, "the box lacks a corner or a side"
@@ -104,10 +130,8 @@ def _given_box(rect: Rect | None) -> tuple[Box | None, str]:
 
 
 def _clipped(box: Box, size: tuple[int, int]) -> Box | None:
-    """The part of a box inside the photo: the same object where that is all of it, None where it is nothing."""
+    """The part of a box inside the photo; None where it is nothing."""
     width, height = size
-    if box.x1 >= 0 and box.y1 >= 0 and box.x2 <= width and box.y2 <= height:
-        return box if box.area > 0 else None
     inside = Box(max(box.x1, 0.0), max(box.y1, 0.0), min(box.x2, float(width)), min(box.y2, float(height)))
     return inside if inside.width > 0 and inside.height > 0 else None
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
 
-from data.kfashion.geometry import box_inside, mended_box, ordered_points
-from data.kfashion.wire import Annotation, Description, Labels, LabelValue, Polygon, Rect, decode_polygon
+from data.kfashion.geometry import Place, place_of
+from data.kfashion.wire import NO_RECT, Annotation, Description, Labels, decode_polygon
 from data.taxonomy import SLOT_OF_PART, canonical, slot_of
-from data.types import ImageRecord, Note, Region
+from data.types import ImageRecord, Region
 
 SOURCE = "kfashion"
 
@@ -31,10 +31,9 @@ ATTRIBUTES = MappingProxyType(
 """Attribute keys of a garment and our names for them."""
 
 _STYLE, _SUBSTYLE = "스타일", "서브스타일"
-_FIELDS = {**ATTRIBUTES, "카테고리": "category"}
-_NO_RECT = Rect()
+_CATEGORY = "category"
+_FIELDS = {**ATTRIBUTES, "카테고리": _CATEGORY, _STYLE: "style", _SUBSTYLE: "substyle"}
 _PARTS = tuple(SLOT_OF_PART)
-_KNOWN_PARTS = frozenset(_PARTS)
 _SHOP = re.compile(r"\s*(\([^)]+\))")
 _FRAME = re.compile(r"[\s_\-.]*\(?\d+\)?$")
 _CAMERA = frozenset({"", "img", "image", "dsc", "dscf", "dscn", "dcim", "p", "pic", "photo", "scan"})
@@ -51,8 +50,8 @@ def record_of(annotation: Annotation) -> ImageRecord:
         source=SOURCE,
         width=picture.width,
         height=picture.height,
-        styles=_styles("style", _STYLE, labels),
-        substyles=_styles("substyle", _SUBSTYLE, labels),
+        styles=_styles(_STYLE, labels),
+        substyles=_styles(_SUBSTYLE, labels),
         shoot=None if original_name is None else shoot_of(original_name),
         original_name=original_name,
         created=annotation.dataset.created,
@@ -90,11 +89,18 @@ def unknown_values(record: ImageRecord) -> list[tuple[str, str]]:
     return [(name, value) for name, value in said if name == "region" or not canonical(name, value)[1]]
 
 
-def _styles(field: str, key: str, labels: dict[str, list[Labels]]) -> tuple[str, ...]:
+def _styles(key: str, labels: dict[str, list[Labels]]) -> tuple[str, ...]:
     given = labels.get(_STYLE, ())
     if len(given) == 1:
-        return _canonical_values(field, given[0].get(key))
-    return tuple(dict.fromkeys(style for said in given for style in _canonical_values(field, said.get(key))))
+        return _labelled_style(key, given[0])
+    return tuple(dict.fromkeys(style for said in given for style in _labelled_style(key, said)))
+
+
+def _labelled_style(key: str, said: Labels) -> tuple[str, ...]:
+    style = said.get(key)
+    if style is None:
+        return ()
+    return _canonical(key, style)[1] if isinstance(style, str) else _canonical(key, *style)[1]
 
 
 def _regions(annotation: Annotation, image_id: str) -> tuple[Region, ...]:
@@ -102,34 +108,19 @@ def _regions(annotation: Annotation, image_id: str) -> tuple[Region, ...]:
     description = annotation.dataset.description
     size = (annotation.picture.width, annotation.picture.height)
     regions: list[Region] = []
-    for part in _PARTS if _only_known(description) else _all_parts(description):
+    for part in _parts(description):
         rects, polygons = description.rects.get(part, ()), description.polygons.get(part, ())
         labels = description.labels.get(part, ())
         for number in range(max(len(rects), len(polygons), len(labels))):
-            rect = rects[number] if number < len(rects) else _NO_RECT
+            rect = rects[number] if number < len(rects) else NO_RECT
             polygon = decode_polygon(polygons[number]) if number < len(polygons) else {}
             said = labels[number] if number < len(labels) else {}
-            if polygon or said or rect != _NO_RECT:
-                regions.append(_region(f"{image_id}/{part}#{number}", _Drawn(part, rect, polygon), said, size))
+            if polygon or said or not rect.is_empty:
+                regions.append(_region(f"{image_id}/{part}#{number}", part, place_of(rect, polygon, size), said))
     return tuple(regions)
 
 
-class _Drawn(NamedTuple):
-    part: str
-    rect: Rect
-    polygon: Polygon
-
-
-def _region(region_id: str, drawn: _Drawn, said: Labels, size: tuple[int, int]) -> Region:
-    part, rect, polygon = drawn
-    notes: tuple[Note, ...] = ()
-    points, lack = ordered_points(polygon)
-    if lack is not None:
-        notes = (Note("polygon_dropped", f"폴리곤좌표.{part}", lack),)
-    box = box_inside(rect, size)
-    if box is None:
-        box, mended = mended_box(None if rect == _NO_RECT else rect, points, size, f"렉트좌표.{part}")
-        notes = (*mended, *notes)
+def _region(region_id: str, part: str, place: Place, said: Labels) -> Region:
     category, attributes = _labelled(said)
     return Region(
         region_id=region_id,
@@ -137,50 +128,40 @@ def _region(region_id: str, drawn: _Drawn, said: Labels, size: tuple[int, int]) 
         slot=SLOT_OF_PART.get(part) or slot_of(part),
         category=category,
         attributes=attributes,
-        box=box,
-        polygon=points,
-        notes=notes,
+        box=place.box,
+        polygon=place.points,
+        notes=place.notes,
     )
 
 
 def _labelled(said: Labels) -> tuple[str | None, dict[str, tuple[str, ...]]]:
     """Category and attributes; keys that are neither are passed over."""
-    category = None
     attributes: dict[str, tuple[str, ...]] = {}
     for key, given in said.items():
-        name = _FIELDS.get(key)
-        if name is None:
-            continue
-        values = _canonical_values(name, given)
-        if not values:
-            continue
-        if name == "category":
-            category = values[0]
-        else:
-            attributes[name] = values
-    return category, attributes
-
-
-def _canonical_values(field: str, given: LabelValue) -> tuple[str, ...]:
-    if given is None:
-        return ()
-    return _canonical(field, given) if isinstance(given, str) else _canonical(field, *given)
+        if given is not None:
+            name, values = _canonical(key, given) if isinstance(given, str) else _canonical(key, *given)
+            if values:
+                attributes[name] = values
+    category = attributes.pop(_CATEGORY, None)
+    return None if category is None else category[0], attributes
 
 
 @lru_cache(maxsize=65536)
-def _canonical(field: str, *given: str) -> tuple[str, ...]:
-    values = (canonical(field, value)[0] for value in given)
-    return tuple(dict.fromkeys(value for value in values if value))
+def _canonical(key: str, *given: str) -> tuple[str, tuple[str, ...]]:
+    """Our name for a key, and its values in canonical spelling; no values where the key is none of a garment's."""
+    name = _FIELDS.get(key)
+    if name is None:
+        return key, ()
+    values = (canonical(name, value)[0] for value in given)
+    return name, tuple(dict.fromkeys(value for value in values if value))
 
 
-def _only_known(description: Description) -> bool:
-    return (
-        description.rects.keys() <= _KNOWN_PARTS
-        and description.polygons.keys() <= _KNOWN_PARTS
-        and len(description.labels.keys() - _KNOWN_PARTS) <= 1
-    )
-
-
-def _all_parts(description: Description) -> list[str]:
-    others = {*description.rects, *description.polygons, *description.labels} - _KNOWN_PARTS - {_STYLE}
+def _parts(description: Description) -> Sequence[str]:
+    """The four known parts, and then whatever else stands where they do."""
+    named = len(description.labels) - (_STYLE in description.labels)
+    if len(description.rects) == len(description.polygons) == named == len(_PARTS) and all(
+        part in description.rects and part in description.polygons and part in description.labels for part in _PARTS
+    ):
+        return _PARTS
+    others = {*description.rects, *description.polygons, *description.labels} - {*_PARTS, _STYLE}
     return [*_PARTS, *sorted(others)]

@@ -23,6 +23,13 @@ class Rect(Struct, frozen=True, gc=False):
     width: float | None = field(name="가로", default=None)
     height: float | None = field(name="세로", default=None)
 
+    @property
+    def is_empty(self) -> bool:
+        return self.x is None and self.y is None and self.width is None and self.height is None
+
+
+NO_RECT = Rect()
+
 
 class Description(Struct, frozen=True):
     """What was drawn and said about each region; the labels of 스타일 stand among those of the regions.
