@@ -101,10 +101,10 @@ def split(
     """Divide images by group so that every part holds its share of the images and of each style.
 
     Iterative stratification (Sechidis, Tsoumakas, Vlahavas, ECML 2011), with groups in place of single examples: the
-    rarest style still to be placed goes first, its largest group first. Departures, for groups of many styles and unequal
-    sizes: a group goes to the part where it lowers the squared distance (in units of the target) from all styles'
-    targets and from the size most, not where its rarest style lacks most; and a part without room is passed over while
-    another has some.
+    rarest style still to be placed goes first, its largest group first. Departures, for groups of many styles and
+    unequal sizes: a group goes to the part where it lowers the squared distance (in units of the target) from all
+    styles' targets and from the size most, not where its rarest style lacks most; and a part without room is passed
+    over while another has some.
 
     Parameters
     ----------

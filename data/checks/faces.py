@@ -23,7 +23,7 @@ class HaarFaceDetector:
     """
 
     def __init__(self, *, neighbours: int = 5, smallest: float = 0.04, enlarge_to: int = 1200) -> None:
-        folder = Path(cv2.data.haarcascades)
+        folder = Path(cv2.__file__).parent / "data"
         self._cascade = cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_default.xml"))
         if self._cascade.empty():
             raise RuntimeError(
