@@ -23,6 +23,7 @@ BoolArray = NDArray[np.bool_]
 _FIT_PIXELS: Final = 1500
 _FAR_FROM_WALL: Final = 25.0
 _WALL_ITSELF: Final = 1.6
+_STEEP: Final = 3.0  # lightness a pixel: shadows change slower, outlines faster
 _MIN_SIDE: Final = 16
 
 
@@ -139,8 +140,12 @@ def _soft_shadow(lab: FloatArray, wall: BoolArray) -> BoolArray:
     lightness = lab[..., 0]
     usual = np.median(lab[wall], axis=0)
     tint = np.hypot(lab[..., 1] - usual[1], lab[..., 2] - usual[2])
-    steepness = ndimage.maximum_filter(lightness, 3) - ndimage.minimum_filter(lightness, 3)
-    shadow: BoolArray = (tint < 6) & (lightness > usual[0] - 40) & (lightness < usual[0] + 6) & (steepness < 6)
+    shadow: BoolArray = (tint < 6) & (lightness > usual[0] - 40) & (lightness < usual[0] + 6)
+    steep_down, steep_across = (abs(np.diff(lightness, axis=axis)) > _STEEP for axis in (0, 1))
+    shadow[1:] &= ~steep_down
+    shadow[:-1] &= ~steep_down
+    shadow[:, 1:] &= ~steep_across
+    shadow[:, :-1] &= ~steep_across
     return shadow
 
 
