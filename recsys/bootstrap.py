@@ -5,9 +5,14 @@ Heavy libraries are imported when something is asked for, so that commands which
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from graph.store import GraphStore
 from recsys.settings import Settings
 from recsys.workspace import Workspace
+
+if TYPE_CHECKING:
+    from vision.encoder import Encoder
 
 
 def open_store(settings: Settings, workspace: Workspace) -> GraphStore:
@@ -21,3 +26,16 @@ def open_store(settings: Settings, workspace: Workspace) -> GraphStore:
     from graph import open_store as connect
 
     return connect(settings.graph.url.replace("{workspace}", str(workspace.root)))
+
+
+def open_encoders(settings: Settings) -> list[Encoder]:
+    """Open the encoders that the settings name.
+
+    Raises
+    ------
+    EncoderError
+        A name is not known, or its weights cannot be had.
+    """
+    from vision.connect import open_encoder
+
+    return [open_encoder(spec) for spec in settings.encoders]

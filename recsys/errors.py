@@ -27,6 +27,26 @@ class ImportFailedError(RecsysError):
     """An import could not be carried out at all."""
 
 
+class ReleaseError(RecsysError):
+    """A release is missing, damaged, or of another format than this program reads."""
+
+
+class TrainingError(RecsysError):
+    """There is too little to learn from."""
+
+
+class QueryError(RecsysError):
+    """A question to the engine cannot be answered as it stands."""
+
+
+class UnknownItemError(QueryError):
+    """An item is not in the catalogue of the release."""
+
+    def __init__(self, item_id: str, size: int) -> None:
+        super().__init__(f"item {item_id!r}: is not among the {size} items of this release")
+        self.item_id = item_id
+
+
 def is_expected(error: BaseException) -> bool:
     """Tell an error whose message is meant for the user from a defect of the program.
 

@@ -137,5 +137,7 @@ class VisualSpace:
         for row in description:
             name = str(row["name"])
             parts = (arrays[f"{name}.{part}"] for part in ("mean", "scale", "axes", "words"))
-            views.append(View(name, str(row["encoder"]), slice(int(row["start"]), int(row["stop"])), Projection(*parts)))
+            views.append(
+                View(name, str(row["encoder"]), slice(int(row["start"]), int(row["stop"])), Projection(*parts))
+            )
         return cls(views)

@@ -1,0 +1,43 @@
+"""``recsys train``: both models from what was imported, into a new release."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from recsys.cli.session import session_of
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("train")(train)
+
+
+def train(
+    context: typer.Context,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from where a stopped training was.")] = False,
+) -> None:
+    """Train GraphSAGE and BERT4Rec on the imported outfits and make the result the current release."""
+    from recsys.pipeline.jobs import train_release
+
+    session = session_of(context)
+    workspace = session.workspace()
+    settings = session.settings(workspace)
+    output = session.output
+    with workspace.lock("train"):
+
+        def tell(stage: str, state: dict[str, Any]) -> None:
+            output.note(f"{stage}: {describe(state)}")
+
+        with output.progress("embedding") as tick:
+            name, contents = train_release(workspace, settings, tell, lambda done: tick(done), resume=resume)
+    metrics = contents.metrics
+    output.document({"release": name, **metrics})
+    output.line(f"release {name}: {metrics['items']} items, {metrics['outfits']} outfits")
+    output.line(f"  {workspace.releases / name}")
+
+
+def describe(state: dict[str, Any]) -> str:
+    """One line about a stage's progress."""
+    return ", ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in state.items())

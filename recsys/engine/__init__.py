@@ -1,0 +1,1 @@
+"""The engine: candidate generation, scoring, composition. Pure, fast, no files."""

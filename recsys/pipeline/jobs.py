@@ -1,0 +1,87 @@
+"""Whole jobs over a workspace: what commands call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import graphsage
+import torch
+
+from bert4rec.config import Bert4RecConfig
+from recsys.bootstrap import open_encoders, open_store
+from recsys.pipeline.contents import ReleaseContents
+from recsys.pipeline.corpus import Corpus, read_corpus
+from recsys.pipeline.embedding import Rows, embed_all, item_vectors, photo_vectors
+from recsys.pipeline.release import write_release
+from recsys.pipeline.training import Tell, TrainingInputs, TrainingPlan, train
+from recsys.settings import Settings, section
+from recsys.workspace import Workspace
+from vision.embeddings import EmbeddingStore
+from vision.encoder import Encoder
+
+if TYPE_CHECKING:
+    from graph.tensors import BipartiteGraph
+
+
+def train_release(
+    workspace: Workspace,
+    settings: Settings,
+    tell: Tell,
+    embedded: Callable[[int], None],
+    *,
+    resume: bool = False,
+) -> tuple[str, ReleaseContents]:
+    """Embed what is new, train on all that was imported, and write a release; returns its name and contents."""
+    seed = settings.training.seed
+    plan = TrainingPlan(
+        graphsage=section("graphsage", {"seed": seed} | settings.graphsage, graphsage.GraphSageConfig),
+        bert4rec=section("bert4rec", {"seed": seed} | settings.bert4rec, Bert4RecConfig),
+        seed=seed,
+        checkpoints=workspace.training,
+        resume=resume,
+    )
+    with tensor_threads(settings.training.threads):
+        inputs = read_inputs(workspace, settings, tell, embedded)
+        contents = train(inputs, plan, tell)
+        described = {"seed": seed, "encoders": list(settings.encoders)}
+        described |= {"graphsage": plan.graphsage.to_dict(), "bert4rec": plan.bert4rec.to_dict()}
+        return write_release(contents, workspace, described), contents
+
+
+def read_inputs(
+    workspace: Workspace, settings: Settings, tell: Tell, embedded: Callable[[int], None]
+) -> TrainingInputs:
+    """Read the graph and embed what has no embedding yet."""
+    with open_store(settings, workspace) as store:
+        corpus = read_corpus(store)
+        graph: BipartiteGraph = store.export()
+        encoders = open_encoders(settings)
+        vectors = EmbeddingStore(workspace.embeddings)
+        problems = embed_all(encoders, corpus.images, corpus.catalogue.items, vectors, embedded)
+        store.quarantine(problems)
+    tell("embed", {"encoders": len(encoders), "failed": len(problems)})
+    return TrainingInputs(
+        corpus=corpus,
+        graph=graph,
+        item_vectors={e.name: vectors_of(e, vectors, corpus) for e in encoders},
+        photo_vectors={e.name: photo_vectors(e, vectors, corpus.images) for e in encoders},
+    )
+
+
+def vectors_of(encoder: Encoder, store: EmbeddingStore, corpus: Corpus) -> Rows:
+    """One encoder's vectors of all items of a corpus."""
+    return item_vectors(encoder, store, corpus.catalogue.items, corpus.images)
+
+
+@contextmanager
+def tensor_threads(count: int | None) -> Iterator[None]:
+    """Limit the tensor library to ``count`` threads for a while; None leaves it alone."""
+    before = torch.get_num_threads()
+    if count is not None:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

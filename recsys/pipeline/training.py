@@ -1,0 +1,196 @@
+"""Training: graph -> embeddings -> GraphSAGE -> BERT4Rec -> index -> what a release holds."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import graphsage
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bert4rec.config import Bert4RecConfig
+from bert4rec.dataset import NegativeSampler, assign_folds
+from bert4rec.evidence import PairEvidence
+from bert4rec.model import ItemTensors
+from bert4rec.scorer import OutfitScorer
+from bert4rec.train import TrainingSet, fit
+from graph.tensors import BipartiteGraph
+from recsys.engine.calibration import Calibration
+from recsys.engine.slots import SlotModel
+from recsys.pipeline.contents import ReleaseContents
+from recsys.pipeline.corpus import Corpus, Outfits, hold_out, slots_of
+from recsys.pipeline.embedding import Rows
+from recsys.pipeline.features import ItemFeatures, fit_features, node_features
+
+Tell = Callable[[str, dict[str, Any]], None]
+"""Called with the stage ("graphsage", "bert4rec") and what it has come to."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingInputs:
+    """All that training reads: corpus, its graph (same order of images and items), vectors by encoder."""
+
+    corpus: Corpus
+    graph: BipartiteGraph
+    item_vectors: dict[str, Rows]
+    photo_vectors: dict[str, Rows]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """How to train: the two models' settings, the seed, where checkpoints go and whether to go on from them."""
+
+    graphsage: graphsage.GraphSageConfig
+    bert4rec: Bert4RecConfig
+    seed: int
+    checkpoints: Path
+    resume: bool = False
+
+
+def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseContents:
+    """Train both models on a corpus.
+
+    A tenth of the outfits, by shoot, is held out: it stops both trainings, chooses the popularity discount and calibrates
+    the score. The counts and graph embeddings of the release are then taken over all outfits.
+    """
+    if not plan.resume:
+        shutil.rmtree(plan.checkpoints, ignore_errors=True)
+    plan.checkpoints.mkdir(parents=True, exist_ok=True)
+    corpus = inputs.corpus
+    rng = np.random.default_rng([plan.seed, 17])
+    valid = hold_out(corpus, plan.bert4rec.valid_share, rng)
+    fold = _folds(corpus, valid, plan.bert4rec.folds, rng)
+    features = fit_features(corpus.catalogue.items, inputs.item_vectors, plan.seed)
+    split = [[o for o, v in zip(corpus.outfits, valid, strict=True) if v == side] for side in (False, True)]
+    embedded = _embed_graph(inputs, features, plan, (valid, fold), tell)
+    items = _tensors(features, split[0], embedded.by_fold, embedded.isolated)
+    result = fit(
+        TrainingSet(split[0], fold[~valid], split[1], features.codes, items),
+        plan.bert4rec,
+        progress=lambda state: tell("bert4rec", dict(state)),
+        checkpoint=plan.checkpoints / "bert4rec",
+        resume=plan.resume,
+    )
+    final = replace(items, graph=torch.from_numpy(embedded.whole[None]))
+    count = lambda outfits: PairEvidence.count(  # noqa: E731
+        outfits, features.codes, shrink=plan.bert4rec.shrink, keep=plan.bert4rec.keep
+    )
+    held_out = OutfitScorer(result.model, items, count(split[0]), features.codes, result.popularity_discount)
+    calibration, quality = _calibrate(held_out, split[1], plan.seed)
+    return ReleaseContents(
+        catalogue=corpus.catalogue,
+        features=features,
+        styles=embedded.styles,
+        graphsage=embedded.model,
+        model=result.model,
+        items=final,
+        evidence=count(corpus.outfits),
+        popularity_discount=result.popularity_discount,
+        slots=SlotModel.fit(slots_of(corpus.catalogue, corpus.outfits)),
+        calibration=calibration,
+        outfits=corpus.outfits,
+        metrics={
+            "outfits": len(corpus.outfits),
+            "held_out_outfits": int(valid.sum()),
+            "items": len(corpus.catalogue),
+            "graphsage": embedded.model.metrics,
+            "bert4rec": {"history": result.history, "popularity_discount": result.popularity_discount},
+            "calibration": quality,
+        },
+    )
+
+
+def _folds(corpus: Corpus, valid: NDArray[np.bool_], folds: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Cross-fitting fold of each outfit [O], by group; -1 of those held out."""
+    of_group = assign_folds(int(corpus.group.max()) + 1, folds, rng)
+    fold = of_group[corpus.group]
+    fold[valid] = -1
+    return fold
+
+
+@dataclass(frozen=True, slots=True)
+class _GraphEmbeddings:
+    """Item embeddings: without each fold (and, last, without the held-out outfits) [K+1, N, D]; of the whole graph;
+    and without any neighbour [N, D]."""
+
+    model: graphsage.TrainedGraphSage
+    styles: dict[str, int]
+    by_fold: NDArray[np.float32]
+    whole: NDArray[np.float32]
+    isolated: NDArray[np.float32]
+
+
+def _embed_graph(
+    inputs: TrainingInputs,
+    features: ItemFeatures,
+    plan: TrainingPlan,
+    parts: tuple[NDArray[np.bool_], NDArray[np.int64]],
+    tell: Tell,
+) -> _GraphEmbeddings:
+    corpus, graph = inputs.corpus, inputs.graph
+    valid, fold = parts
+    nodes, styles = node_features(features, inputs.photo_vectors, [image.styles for image in corpus.images])
+    edges = graphsage.edge_list(graph)
+    groups = int(corpus.group.max()) + 1
+    fold_of_group = np.zeros(groups + 1, np.int64)  # the last stands for images without a group
+    fold_of_group[corpus.group] = fold
+    fold_of_group[groups] = plan.bert4rec.folds
+    edge_fold = fold_of_group[np.where(corpus.image_group < 0, groups, corpus.image_group)][edges[:, 0]]
+    training_graph = graphsage.with_edges(graph, edges[edge_fold != -1])
+    if not (edge_fold != -1).any():
+        training_graph = graph
+    model = graphsage.fit(
+        training_graph,
+        nodes,
+        plan.graphsage,
+        progress=lambda state: tell("graphsage", dict(state)),
+        checkpoint=plan.checkpoints / "graphsage.safetensors",
+        resume=plan.resume,
+    )
+    by_fold = [
+        model.encode(graphsage.with_edges(graph, edges[(edge_fold != k) & (edge_fold != -1)]), nodes)[1]
+        for k in range(plan.bert4rec.folds)
+    ]
+    by_fold.append(model.encode(training_graph, nodes)[1])
+    return _GraphEmbeddings(
+        model=model,
+        styles=styles.values,
+        by_fold=np.stack(by_fold),
+        whole=model.encode(graph, nodes)[1],
+        isolated=model.encode(graphsage.with_edges(graph, edges[:0]), nodes)[1],
+    )
+
+
+def _tensors(
+    features: ItemFeatures, train: Outfits, graph: NDArray[np.float32], isolated: NDArray[np.float32]
+) -> ItemTensors:
+    codes = features.codes
+    seen = np.zeros(codes.n_items, bool)
+    seen[np.concatenate(train)] = True
+    return ItemTensors(
+        category=torch.from_numpy(codes.category),
+        values=torch.from_numpy(np.where(codes.values < 0, codes.n_values, codes.values)),
+        dense=torch.from_numpy(features.dense),
+        dense_known=torch.from_numpy(features.dense_known),
+        seen=torch.from_numpy(seen),
+        graph=torch.from_numpy(graph),
+        graph_cold=torch.from_numpy(isolated),
+    )
+
+
+def _calibrate(scorer: OutfitScorer, valid: Outfits, seed: int) -> tuple[Calibration, dict[str, float]]:
+    """Fit the calibration on held-out outfits against outfits of random items of the same categories."""
+    if len(valid) < 5:
+        return Calibration(), {"outfits": len(valid)}
+    rng = np.random.default_rng([seed, 23])
+    sampler = NegativeSampler(scorer.codes.category, scorer.evidence.degree.numpy())
+    drawn = [np.unique(sampler.draw(scorer.codes.category[o], 1, rng)[:, 0]) for o in valid]
+    real, random = scorer.score_outfits(valid), scorer.score_outfits(drawn)
+    calibration = Calibration.fit(real, random)
+    auc = float((real[:, None] > random[None]).mean() + 0.5 * (real[:, None] == random[None]).mean())
+    return calibration, {"outfits": len(valid), "auc": auc, "slope": calibration.slope, "offset": calibration.offset}
