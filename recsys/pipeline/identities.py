@@ -1,18 +1,26 @@
-"""From garments in photos to the items they show."""
+"""From garments in photos to the items they show: descriptors, identity, links."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from pathlib import Path
 
+import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
-from data.types import ImageRecord, Item, ItemLink, Region
+from data.identity import Identities, IdentitySettings, RegionFact, facts_of, resolve
+from data.types import ImageRecord, ItemLink, Problem
 from graph.store import GraphStore
-from recsys.pipeline.journal import ImportEntry
-from recsys.settings import Settings
-from recsys.workspace import Workspace
+from recsys.pipeline.batches import batched
+from recsys.pipeline.crops import garment_jobs
+
+DESCRIPTOR = "garment"
+"""The encoder whose vectors tell garments apart: colour, texture and shape, measured on the garment's own pixels."""
+
+MADE = "item:"
+"""How the ids of items begin that were found, not given."""
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -26,50 +34,85 @@ class IdentityCounts(Struct, frozen=True, kw_only=True):
     methods: dict[str, int]
 
 
-def each_its_own(images: Iterable[ImageRecord]) -> Iterator[tuple[Item, ItemLink]]:
-    """Make every garment an item of its own: right where each photo shows clothes that are seen once."""
-    for image in images:
-        for region in image.regions:
-            item = item_of(region, f"item:{region.region_id}", image.source)
-            yield item, ItemLink(region.region_id, item.item_id, "single", 1.0)
+class Found(Struct, frozen=True):
+    """Which items the photos show, and which photos could not be looked at on the way."""
 
-
-def item_of(region: Region, item_id: str, source: str) -> Item:
-    """Describe an item by one garment that shows it; without a category it goes by the place it is worn."""
-    return Item(
-        item_id=item_id,
-        category=region.category or region.part,
-        slot=region.slot,
-        source=source,
-        attributes=region.attributes,
-    )
+    counts: IdentityCounts
+    problems: tuple[Problem, ...]
 
 
 def assign_items(
-    workspace: Workspace, settings: Settings, store: GraphStore, entry: ImportEntry, progress: Progress
-) -> IdentityCounts | None:
-    """Find the items that the photos of one kind of source show, and link each garment to its item.
+    store: GraphStore, embeddings: Path, source: str, settings: IdentitySettings, progress: Progress, *, batch: int
+) -> Found:
+    """Find the items that the photos of one source show, and link each garment to its item.
 
-    Returns None for tables, whose looks name their items.
+    Links of earlier runs are taken into account: items keep their ids, and what a person said stands. Items that no
+    garment shows any more are removed.
+
+    Parameters
+    ----------
+    embeddings
+        Folder where descriptors are kept, so that each garment is measured once.
+    source
+        The photos' source; garments of different sources are never one item.
+    batch
+        Records written at once.
     """
-    if entry.kind == "table":
-        return None
-    images = (image for image in store.images() if image.source == entry.kind)
-    return _write_pairs(store, each_its_own(images), settings.importing.batch, "single")
+
+    def photos() -> Iterator[ImageRecord]:
+        return (image for image in store.images() if image.source == source and image.kind == "photo")
+
+    facts = [fact for image in photos() for fact in facts_of(image)]
+    descriptors, problems = None, tuple[Problem, ...]()
+    if settings.method == "auto":
+        descriptors, problems = _describe(photos(), facts, embeddings, progress)
+    regions = {fact.region_id for fact in facts}
+    known = [link for link in store.links() if link.region_id in regions]
+    progress("finding items", 0, None)
+    identities = resolve(facts, descriptors, settings, known=known)
+    _write(store, identities, batch)
+    _remove_unused(store, known, identities)
+    methods = Counter(link.method for link in identities.links)
+    counts = IdentityCounts(
+        method=settings.method, regions=len(facts), items=len(identities.items), methods=dict(sorted(methods.items()))
+    )
+    return Found(counts, problems)
 
 
-def _write_pairs(store: GraphStore, pairs: Iterable[tuple[Item, ItemLink]], batch: int, method: str) -> IdentityCounts:
-    regions, items, methods = 0, set[str](), Counter[str]()
-    for chunk in _chunks(pairs, batch):
-        store.upsert_items([item for item, _ in chunk])
-        store.link([link for _, link in chunk])
-        regions += len(chunk)
-        items.update(item.item_id for item, _ in chunk)
-        methods.update(link.method for _, link in chunk)
-    return IdentityCounts(method=method, regions=regions, items=len(items), methods=dict(methods))
+def _describe(
+    images: Iterable[ImageRecord], facts: list[RegionFact], embeddings: Path, progress: Progress
+) -> tuple[NDArray[np.float32] | None, tuple[Problem, ...]]:
+    """Descriptors ``[R, D]`` of the facts' garments, NaN where there is none; None where none has any."""
+    from vision.connect import open_encoder
+    from vision.embed import embed
+    from vision.embeddings import EmbeddingStore
+
+    encoder, store, done = open_encoder(DESCRIPTOR), EmbeddingStore(embeddings), 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        progress("measuring garments", done, len(facts))
+
+    report = embed([encoder], garment_jobs(images), store, workers=2, progress=advance)
+    vectors, known = store.load(encoder, [fact.region_id for fact in facts])
+    vectors[~known] = np.nan
+    return (vectors if known.any() else None), _once_a_photo(report.failed)
 
 
-def _chunks(pairs: Iterable[tuple[Item, ItemLink]], size: int) -> Iterator[list[tuple[Item, ItemLink]]]:
-    stream = iter(pairs)
-    while chunk := list(islice(stream, size)):
-        yield chunk
+def _once_a_photo(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """A photo that cannot be opened fails for each of its garments; say so once."""
+    return tuple({(problem.file, problem.reason): problem for problem in problems}.values())
+
+
+def _write(store: GraphStore, identities: Identities, batch: int) -> None:
+    for items in batched(identities.items, batch):
+        store.upsert_items(items)
+    for links in batched(identities.links, batch):
+        store.link(links)
+
+
+def _remove_unused(store: GraphStore, before: Iterable[ItemLink], now: Identities) -> None:
+    still = {item.item_id for item in now.items}
+    gone = {link.item_id for link in before if link.item_id.startswith(MADE)} - still
+    store.delete_items(sorted(gone))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TypeVar
 
+from data.errors import DataError
 from data.types import ImageRecord, Item, Note, Outfit, Problem
 from graph.store import GraphError, GraphStore, InvalidRecordError, UnknownNodeError, WriteCounts
 
@@ -75,31 +75,31 @@ class Watcher:
     progress: Callable[[int], None]
 
 
-def write_records(store: GraphStore, records: Iterable[Record], *, batch: int, watcher: Watcher) -> ImportCounts:
+def write_records(
+    store: GraphStore, records: Iterable[Record], stored: ImportCounts, *, batch: int, watcher: Watcher
+) -> None:
     """Write a reader's records to a store, ``batch`` at a time; each batch lands whole or not at all.
 
     What is stored already is left as it is, so an import that was stopped goes on when it is run again. Problems go to
-    quarantine with the batch in which they were met.
-
-    Raises
-    ------
-    ImportInterruptedError
-        The user stopped it; it carries the counts of what is stored.
+    quarantine with the batch in which they were met. ``stored`` counts what has landed, also where this is interrupted.
+    Where the source breaks off, what was read before is written.
     """
-    stored = ImportCounts()
+    pending: list[Record] = []
+
+    def flush() -> None:
+        _write(store, pending, stored, watcher)
+        pending.clear()
+        watcher.progress(stored.records)
+
     try:
-        for chunk in _chunks(records, batch):
-            _write(store, chunk, stored, watcher)
-            watcher.progress(stored.records)
-    except KeyboardInterrupt:
-        raise ImportInterruptedError(stored) from None
-    return stored
-
-
-def _chunks(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
-    stream = iter(records)
-    while chunk := list(islice(stream, size)):
-        yield chunk
+        for record in records:
+            pending.append(record)
+            if len(pending) >= batch:
+                flush()
+    except DataError:
+        flush()
+        raise
+    flush()
 
 
 def _write(store: GraphStore, chunk: list[Record], stored: ImportCounts, watcher: Watcher) -> None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import Any, Protocol
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
 
+import msgspec
 from msgspec import Struct
 
+from data.ccp import SOURCE as CCP
+from data.identity import IdentitySettings
+from data.table import SOURCE as TABLE
 from data.types import Problem
 from graph.store import GraphCounts, GraphStore
 from recsys.bootstrap import open_store
-from recsys.pipeline.identities import IdentityCounts, assign_items
-from recsys.pipeline.importing import ImportCounts, ImportInterruptedError, Watcher, write_records
+from recsys.pipeline.identities import Found, IdentityCounts, assign_items
+from recsys.pipeline.importing import ImportCounts, ImportInterruptedError, Record, Watcher, write_records
 from recsys.pipeline.journal import ImportEntry, Journal
 from recsys.pipeline.sources import read_source
-from recsys.pipeline.worn import worn_outfits
-from recsys.settings import Settings
+from recsys.pipeline.worn import write_worn_outfits
+from recsys.settings import Settings, section
 from recsys.workspace import Workspace
 
 
@@ -66,37 +69,52 @@ def take_in(workspace: Workspace, settings: Settings, entry: ImportEntry, audien
     SourceError
         The source as a whole cannot be read.
     ImportInterruptedError
-        The user stopped it while records were read.
+        The user stopped it; it carries the counts of what is stored.
     """
     records = read_source(entry)
     with workspace.lock("import"), open_store(settings, workspace) as store:
-        watcher = Watcher(audience.problem, lambda done: audience.progress("reading", done, None))
-        journal = Journal(workspace)
+        journal, stored = Journal(workspace), ImportCounts()
         try:
-            stored = write_records(store, records, batch=settings.importing.batch, watcher=watcher)
-        except ImportInterruptedError as stopped:
-            _note_interrupted(journal, entry, stopped.stored.problems)
+            identity = _take_in(workspace, settings, store, _Import(entry, records, audience), stored)
+        except BaseException as error:
+            _note_unfinished(journal, entry, stored.problems)
+            if isinstance(error, KeyboardInterrupt):
+                raise ImportInterruptedError(stored) from None
             raise
         released = _settle_quarantine(store, journal, entry, stored.problems)
-        identity = assign_items(workspace, settings, store, entry, audience.progress)
-        if identity is not None:
-            stored.outfits += write_worn_outfits(store, settings.importing.batch)
         return _report(entry, stored, released, identity, store.counts())
 
 
-def write_worn_outfits(store: GraphStore, batch: int) -> int:
-    """Write the outfits that the stored photos show; returns how many there are."""
-    count = 0
-    for chunk in _chunks(worn_outfits(store.images()), batch):
-        store.upsert_outfits(chunk)
-        count += len(chunk)
-    return count
+class _Import(NamedTuple):
+    entry: ImportEntry
+    records: Iterable[Record]
+    audience: Audience
 
 
-def _chunks(stream: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    iterator = iter(stream)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
+def _take_in(
+    workspace: Workspace, settings: Settings, store: GraphStore, job: _Import, stored: ImportCounts
+) -> IdentityCounts | None:
+    """Write records, then find items and outfits; tables name their own."""
+    batch, audience = settings.importing.batch, job.audience
+    watcher = Watcher(audience.problem, lambda done: audience.progress("reading", done, None))
+    write_records(store, job.records, stored, batch=batch, watcher=watcher)
+    if job.entry.kind == TABLE:
+        return None
+    found = _find_items(store, workspace, settings, job.entry.kind, audience)
+    for problem in found.problems:
+        audience.problem(problem)
+    stored.problems += found.problems
+    stored.outfits += write_worn_outfits(store, batch=batch)
+    return found.counts
+
+
+def _find_items(store: GraphStore, workspace: Workspace, settings: Settings, kind: str, audience: Audience) -> Found:
+    """Find the items in the photos of a source; those of Clothing Co-Parsing are seen once each."""
+    chosen = section("identity", settings.identity, IdentitySettings)
+    if kind == CCP:
+        chosen = msgspec.structs.replace(chosen, method="none")
+    batch = settings.importing.batch
+    return assign_items(store, workspace.embeddings, kind, chosen, audience.progress, batch=batch)
 
 
 def _settle_quarantine(store: GraphStore, journal: Journal, entry: ImportEntry, problems: list[Problem]) -> int:
@@ -108,7 +126,7 @@ def _settle_quarantine(store: GraphStore, journal: Journal, entry: ImportEntry, 
     return gone - back
 
 
-def _note_interrupted(journal: Journal, entry: ImportEntry, problems: list[Problem]) -> None:
+def _note_unfinished(journal: Journal, entry: ImportEntry, problems: list[Problem]) -> None:
     """Remember whom an unfinished import complained of, so that the next one can take it back."""
     earlier = journal.earlier(entry)
     _note(journal, entry, {problem.file for problem in problems} | set(earlier.problem_files if earlier else ()))

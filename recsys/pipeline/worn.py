@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from data.types import ImageRecord, Outfit
+from graph.store import GraphStore
+from recsys.pipeline.batches import batched
 
 
 def worn_outfits(images: Iterable[ImageRecord]) -> Iterator[Outfit]:
@@ -31,3 +33,15 @@ def worn_outfits(images: Iterable[ImageRecord]) -> Iterator[Outfit]:
                 continue
             seen.add(key)
         yield Outfit(outfit_id=image.image_id, item_ids=items, source=image.source, image_id=image.image_id)
+
+
+def write_worn_outfits(store: GraphStore, *, batch: int) -> int:
+    """Write the outfits that the stored photos show and remove those that they no longer show; returns how many."""
+    current: set[str] = set()
+    for outfits in batched(worn_outfits(store.images()), batch):
+        store.upsert_outfits(outfits)
+        current.update(outfit.outfit_id for outfit in outfits)
+    seen = {image.image_id for image in store.images() if image.kind == "photo"}
+    stale = [o.outfit_id for o in store.outfits() if o.image_id in seen and o.outfit_id not in current]
+    store.delete_outfits(stale)
+    return len(current)

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from data.types import ImageRecord, Item, Outfit, Region
+from data.errors import SourceError
+from data.types import ImageRecord, Item, Outfit, Problem, Region
 from graph import open_store, sqlite_url
 from recsys.pipeline import sources
-from recsys.pipeline.importing import Watcher, write_records
+from recsys.pipeline.importing import ImportCounts, Watcher, write_records
 from recsys.pipeline.worn import worn_outfits
 from recsys.workspace import Workspace
 
@@ -87,6 +88,33 @@ def test_a_source_that_is_not_there_is_one_line(recsys: Run, shop: Path) -> None
     assert "/nowhere/labels" in ran.err
 
 
+def test_what_was_read_before_a_source_breaks_off_is_kept(tmp_path: Path) -> None:
+    def breaking() -> Iterator[Any]:
+        yield Item(item_id="a", category="c", slot="top", source="s")
+        yield Problem(file="f", field="row 2", reason="bad")
+        raise SourceError("f: breaks off after row 2")
+
+    stored, watcher = ImportCounts(), Watcher(lambda problem: None, lambda done: None)
+    with open_store(sqlite_url(tmp_path / "g.sqlite")) as store:
+        with pytest.raises(SourceError):
+            write_records(store, breaking(), stored, batch=10, watcher=watcher)
+        assert (store.counts().items, len(store.problems())) == (1, 1)
+
+
+def test_an_import_stopped_while_items_are_found_goes_on(
+    recsys: Run, shop: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("recsys.pipeline.identities.resolve", stopped)
+        ran = recsys("-w", shop, "import", "kfashion", photos)
+    assert (ran.status, "6 records are stored" in ran.err) == (130, True)
+    again = recsys("-w", shop, "import", "kfashion", photos, "--json").json
+    assert (again["unchanged"], again["identity"]["regions"], again["store"]["links"]) == (6, 12, 12)
+
+
 def test_two_imports_do_not_mix(recsys: Run, workspace: Path, photos: Path) -> None:
     with Workspace.open(workspace).lock("train"):
         ran = recsys("-w", workspace, "import", "kfashion", photos)
@@ -117,7 +145,8 @@ def test_a_record_that_the_store_refuses_does_not_hold_up_its_batch(tmp_path: Pa
     records = [image("1", "r1"), image("2", "r1"), image("3", "r3"), Outfit(outfit_id="o", item_ids=("?",), source="s")]
     with open_store(sqlite_url(tmp_path / "g.sqlite")) as store:
         watcher = Watcher(lambda problem: told.append(problem.record_id or ""), lambda done: None)
-        stored = write_records(store, records, batch=10, watcher=watcher)
+        stored = ImportCounts()
+        write_records(store, records, stored, batch=10, watcher=watcher)
         assert [found.image_id for found in store.images()] == ["1", "3"]
         assert {problem.record_id for problem in store.problems()} == {"2", "o"}
     assert (stored.images, stored.added, stored.quarantined, told) == (2, 2, 2, ["2", "o"])
@@ -154,7 +183,8 @@ def test_items_come_before_what_names_them(tmp_path: Path) -> None:
         Item(item_id="b", category="c", slot="top", source="s"),
     ]
     with open_store(sqlite_url(tmp_path / "g.sqlite")) as store:
-        stored = write_records(store, records, batch=3, watcher=Watcher(lambda problem: None, lambda done: None))
+        stored = ImportCounts()
+        write_records(store, records, stored, batch=3, watcher=Watcher(lambda problem: None, lambda done: None))
         assert (stored.added, stored.problems) == (3, [])
 
 
