@@ -1,4 +1,4 @@
-"""Shared course of baselines that judge items two by two: a context's profile against each candidate's features."""
+"""Shared course of the baselines that judge items two by two."""
 
 from __future__ import annotations
 
@@ -7,59 +7,86 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from evaluation.baselines.index import UNKNOWN, ItemIndex
 from evaluation.scorer import Ids, Scores
 
-BATCH = 256
-"""Contexts whose profiles are held at once."""
+Positions = NDArray[np.int64]
+
+FEW = 16
+"""Up to so many candidates, the pairs of many questions are judged in one call."""
+
+PAIRS = 20_000
+"""Pairs judged at once."""
 
 
 class PairScorer(ABC):
-    """Mean affinity between a candidate and the items of the context.
+    """A candidate's mean affinity with the items of the context; an outfit's mean affinity over its pairs.
 
-    Subclasses say two things about known items, by position: the affinities of a whole context with every item
-    (``_profiles``) and the affinity of given pairs (``_affinity``), which must agree. A pair with an unknown item has
-    affinity 0, so an unknown candidate scores like one that nothing is known for or against.
+    Subclasses give the affinity of known items by position, once for given pairs (``_pairs``) and once for all of some
+    items with all of others (``_block``); both say the same. A pair with an unknown item has affinity 0, so affinities
+    are to be built such that 0 means "nothing is known for or against".
     """
 
     name: str
     _index: ItemIndex
 
     @abstractmethod
-    def _profiles(self, contexts: csr_array) -> Scores:
-        """Sum of affinities of each context's items with every item, [contexts, items]."""
+    def _pairs(self, left: Positions, right: Positions) -> Scores:
+        """Affinity of left[p] with right[p]: [pairs]."""
 
     @abstractmethod
-    def _affinity(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> Scores:
-        """Affinity of the pairs left[p], right[p]: [pairs]; symmetric."""
+    def _block(self, left: Positions, right: Positions) -> Scores:
+        """Affinity of every left with every right item: [left, right]."""
 
     def score(self, context: Ids, candidates: Ids) -> Scores:
-        """Mean affinity of each candidate with the context, [len(candidates)]."""
+        """Mean affinity of each candidate with the context, [len(candidates)]; 0 where the context is empty."""
         return self.score_many([context], [candidates])[0]
 
     def score_many(self, contexts: Sequence[Ids], candidates: Sequence[Ids]) -> list[Scores]:
-        """What ``score`` gives, many contexts at a time."""
-        answers: list[Scores] = []
-        for start in range(0, len(contexts), BATCH):
-            batch = contexts[start : start + BATCH]
-            profiles = self._profiles(self._index.incidence(batch))
-            for context, profile, wanted in zip(batch, profiles, candidates[start : start + BATCH], strict=True):
-                at = self._index.encode(wanted)
-                answers.append(np.where(at == UNKNOWN, 0.0, profile[at]) / max(1, len(set(context))))
-        return answers
+        """What ``score`` gives, for many contexts."""
+        if all(len(c) <= FEW for c in candidates):
+            return self._score_few(contexts, candidates)
+        return [self._score_pool(c, k) for c, k in zip(contexts, candidates, strict=True)]
 
     def score_outfits(self, outfits: Sequence[Ids]) -> Scores:
-        """Mean affinity over the pairs of each outfit; 0 for one without pairs."""
+        """Mean affinity over the pairs of each outfit, [len(outfits)]; 0 for one without pairs."""
         positions = [self._index.encode(o) for o in outfits]
         corners = [np.triu_indices(len(p), k=1) for p in positions]
-        sizes = np.array([len(c[0]) for c in corners], np.int64)
+        left = [p[c[0]] for p, c in zip(positions, corners, strict=True)]
+        right = [p[c[1]] for p, c in zip(positions, corners, strict=True)]
+        return self._means(left, right)
+
+    def _score_pool(self, context: Ids, candidates: Ids) -> Scores:
+        left, right = self._index.encode(context), self._index.encode(candidates)
+        scores = np.zeros(len(right))
+        known = np.flatnonzero(right != UNKNOWN)
+        inside = left[left != UNKNOWN]
+        if len(inside) and len(known):
+            scores[known] = self._block(inside, right[known]).sum(axis=0) / len(left)
+        return scores
+
+    def _score_few(self, contexts: Sequence[Ids], candidates: Sequence[Ids]) -> list[Scores]:
+        left, right = [], []
+        for context, wanted in zip(contexts, candidates, strict=True):
+            inside, given = self._index.encode(context), self._index.encode(wanted)
+            left += [inside] * len(given)
+            right += [np.full(len(inside), g) for g in given]
+        means = self._means(left, right)
+        return np.split(means, np.cumsum([len(c) for c in candidates])[:-1]) if len(candidates) else []
+
+    def _means(self, left: Sequence[Positions], right: Sequence[Positions]) -> Scores:
+        """Mean affinity of each list of pairs, [lists]."""
+        sizes = np.array([len(pairs) for pairs in left], np.int64)
         if sizes.sum() == 0:
-            return np.zeros(len(outfits))
-        owner = np.repeat(np.arange(len(outfits)), sizes)
-        left = np.concatenate([p[c[0]] for p, c in zip(positions, corners, strict=True)])
-        right = np.concatenate([p[c[1]] for p, c in zip(positions, corners, strict=True)])
-        known = (left != UNKNOWN) & (right != UNKNOWN)
-        total = np.bincount(owner[known], self._affinity(left[known], right[known]), minlength=len(outfits))
+            return np.zeros(len(sizes))
+        owner = np.repeat(np.arange(len(sizes)), sizes)
+        first, second = np.concatenate(left), np.concatenate(right)
+        known = np.flatnonzero((first != UNKNOWN) & (second != UNKNOWN))
+        values = [self._pairs(first[part], second[part]) for part in _parts(known)]
+        total = np.bincount(owner[known], np.concatenate([np.zeros(0), *values]), minlength=len(sizes))
         return np.asarray(total / np.maximum(1, sizes), np.float64)
+
+
+def _parts(positions: Positions) -> list[Positions]:
+    return [positions[i : i + PAIRS] for i in range(0, len(positions), PAIRS)]

@@ -1,0 +1,100 @@
+"""Reports side by side: for people as a table, for programs as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import to_builtins
+from rich.table import Table
+
+from evaluation.tasks import Metric, Report
+
+COLUMNS: tuple[tuple[str, str, str], ...] = (
+    ("FITB", "fitb", "accuracy"),
+    ("FITB hard", "fitb_hard", "accuracy"),
+    ("AUC", "compat", "auc"),
+    ("AUC hard", "compat_hard", "auc"),
+    ("R@10", "cir", "recall@10"),
+    ("R@50", "cir", "recall@50"),
+    ("MRR", "cir", "mrr"),
+)
+"""Heading, task and metric of each column."""
+
+
+def shown(metric: Metric | None, *, interval: bool = True) -> str:
+    """``.682 (.660-.703)``; a dash where there is no number."""
+    if metric is None or math.isnan(metric.value):
+        return "–"
+    if not interval or math.isnan(metric.low):
+        return _short(metric.value)
+    return f"{_short(metric.value)} ({_short(metric.low)}-{_short(metric.high)})"
+
+
+def rows(reports: Sequence[Report], *, interval: bool = True, by: str = "", group: str = "") -> list[list[str]]:
+    """Heading and one row a report; columns that no report has are left out."""
+    found = [{(m.task, m.metric): m for m in r.metrics if (m.by, m.group) == (by, group)} for r in reports]
+    columns = [(h, (t, m)) for h, t, m in COLUMNS if any((t, m) in f for f in found)]
+    heading = ["scorer", *(h for h, _ in columns)]
+    body = [
+        [r.scorer, *(shown(f.get(c), interval=interval) for _, c in columns)]
+        for r, f in zip(reports, found, strict=True)
+    ]
+    return [heading, *body]
+
+
+def plain(reports: Sequence[Report], *, interval: bool = True, by: str = "", group: str = "") -> str:
+    """The table as text in Markdown, for documents and pipes."""
+    table = rows(reports, interval=interval, by=by, group=group)
+    widths = [max(len(row[c]) for row in table) for c in range(len(table[0]))]
+    lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |" for row in table]
+    lines.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
+    return "\n".join(lines)
+
+
+def pretty(reports: Sequence[Report], title: str = "", *, interval: bool = True) -> Table:
+    """The table for a terminal; the best of each column is bold."""
+    heading, *body = rows(reports, interval=interval)
+    table = Table(title=title or None)
+    table.add_column(heading[0])
+    for name in heading[1:]:
+        table.add_column(name, justify="right")
+    keys = {h: (t, m) for h, t, m in COLUMNS}
+    best = [_best(reports, *keys[name]) for name in heading[1:]]
+    for number, row in enumerate(body):
+        cells = (f"[bold]{cell}[/bold]" if number in b else cell for cell, b in zip(row[1:], best, strict=True))
+        table.add_row(row[0], *cells)
+    return table
+
+
+def as_json(reports: Sequence[Report]) -> list[dict[str, Any]]:
+    """All metrics of all reports as plain data; NaN becomes None, since JSON has none."""
+    data: list[dict[str, Any]] = to_builtins(list(reports))
+    for report in data:
+        for metric in report["metrics"]:
+            for key in ("value", "low", "high"):
+                if math.isnan(metric[key]):
+                    metric[key] = None
+    return data
+
+
+def _best(reports: Sequence[Report], task: str, metric: str) -> set[int]:
+    values = [
+        m.value
+        for r in reports
+        for m in r.metrics
+        if (m.task, m.metric, m.by) == (task, metric, "") and not math.isnan(m.value)
+    ]
+    if len(reports) < 2 or not values:
+        return set()
+    return {
+        n
+        for n, r in enumerate(reports)
+        for m in r.metrics
+        if (m.task, m.metric, m.by) == (task, metric, "") and m.value == max(values)
+    }
+
+
+def _short(value: float) -> str:
+    return f"{value:.3f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.3f}"
