@@ -9,14 +9,14 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from evaluation.questions import Cir, Compat, Fitb, Questions
+from evaluation.question_types import Cir, Compat, Fitb, Questions
 
 
 class QuestionConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """How questions are made.
 
-    ``negatives`` wrong candidates a FITB question; at most ``blanks`` questions an outfit; CIR pools of ``smallest_pool``
-    to ``largest_pool`` items (recall@50 in a smaller pool says nothing; from a larger one a sample is taken).
+    ``negatives`` wrong candidates a FITB question; at most ``blanks`` questions an outfit; CIR pools of
+    ``smallest_pool`` to ``largest_pool`` items (recall@50 in a smaller pool says nothing; from a larger one a sample is taken).
     """
 
     negatives: int = 3

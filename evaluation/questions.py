@@ -1,4 +1,4 @@
-"""The questions that rankers are measured by, and the files they are kept in.
+"""The questions that rankers are measured by, the files they are kept in, and how more are made.
 
 One JSON object a line: ``fitb.jsonl`` and ``fitb_hard.jsonl`` (fill in the blank), ``compat.jsonl`` and
 ``compat_hard.jsonl`` (does this outfit go together), ``cir.jsonl`` (complementary item retrieval). *Hard* negatives are
@@ -13,7 +13,25 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from msgspec import Struct
+
+from evaluation.files import write_lines
+from evaluation.generate import QuestionConfig, make_questions
+from evaluation.question_types import TASKS, Cir, Compat, Fitb, Questions
+
+__all__ = [
+    "TASKS",
+    "Cir",
+    "Compat",
+    "Fitb",
+    "QuestionConfig",
+    "QuestionError",
+    "Questions",
+    "make_questions",
+    "read_questions",
+    "write_questions",
+]
+
+Question = TypeVar("Question", Fitb, Compat, Cir)
 
 
 class QuestionError(Exception):
@@ -26,89 +44,6 @@ class QuestionError(Exception):
         self.line = line
         self.field = field
         self.reason = reason
-
-
-class Fitb(Struct, frozen=True):
-    """Which of ``candidates`` completes ``context``? The right one is at position ``answer``, from 0."""
-
-    outfit: str
-    context: tuple[str, ...]
-    candidates: tuple[str, ...]
-    answer: int
-
-    def flaw(self) -> tuple[str, str] | None:
-        """The field that makes this no question and why, or None."""
-        if len(self.candidates) < 2:
-            return "candidates", f"{len(self.candidates)} given, at least 2 wanted"
-        if len(set(self.candidates)) < len(self.candidates):
-            return "candidates", "an item stands twice"
-        if not 0 <= self.answer < len(self.candidates):
-            return "answer", f"{self.answer} is no position in {len(self.candidates)} candidates (0 is the first)"
-        return None
-
-    def with_ids(self, ids: dict[str, str]) -> Fitb:
-        """The same with the string objects of ``ids``."""
-        return Fitb(self.outfit, _shared(self.context, ids), _shared(self.candidates, ids), self.answer)
-
-
-class Compat(Struct, frozen=True):
-    """Do ``items`` go together? ``label`` is 1 where a stylist put them together, 0 where chance did."""
-
-    outfit: str
-    items: tuple[str, ...]
-    label: int
-
-    def flaw(self) -> tuple[str, str] | None:
-        """The field that makes this no question and why, or None."""
-        if self.label not in (0, 1):
-            return "label", f"{self.label} given, 0 or 1 wanted"
-        if not self.items:
-            return "items", "an outfit without items"
-        return None
-
-    def with_ids(self, ids: dict[str, str]) -> Compat:
-        """The same with the string objects of ``ids``."""
-        return Compat(self.outfit, _shared(self.items, ids), self.label)
-
-
-class Cir(Struct, frozen=True):
-    """How far up does ``target`` come when ``pool``, all of the target's category, is ranked for ``context``?"""
-
-    outfit: str
-    context: tuple[str, ...]
-    target: str
-    pool: tuple[str, ...]
-
-    def flaw(self) -> tuple[str, str] | None:
-        """The field that makes this no question and why, or None."""
-        if len(set(self.pool)) < len(self.pool):
-            return "pool", "an item stands twice"
-        if self.target not in self.pool:
-            return "target", f"{self.target!r} is not in the pool"
-        return None
-
-    def with_ids(self, ids: dict[str, str]) -> Cir:
-        """The same with the string objects of ``ids``."""
-        return Cir(self.outfit, _shared(self.context, ids), self.target, _shared(self.pool, ids))
-
-
-class Questions(Struct, frozen=True):
-    """All questions of one split, by task; a task without questions is empty."""
-
-    fitb: tuple[Fitb, ...] = ()
-    fitb_hard: tuple[Fitb, ...] = ()
-    compat: tuple[Compat, ...] = ()
-    compat_hard: tuple[Compat, ...] = ()
-    cir: tuple[Cir, ...] = ()
-
-    def __len__(self) -> int:
-        return sum(len(getattr(self, task)) for task in TASKS)
-
-
-TASKS = Questions.__struct_fields__
-"""Names of the tasks, which are also the names of their files without ``.jsonl``."""
-
-Question = TypeVar("Question", Fitb, Compat, Cir)
 
 
 def read_questions(folder: Path) -> Questions:
@@ -136,8 +71,6 @@ def read_questions(folder: Path) -> Questions:
 
 def write_questions(questions: Questions, folder: Path) -> None:
     """Write the questions as files that ``read_questions`` reads; tasks without questions get no file."""
-    from evaluation.files import write_lines
-
     folder.mkdir(parents=True, exist_ok=True)
     for task in TASKS:
         rows = getattr(questions, task)
@@ -170,7 +103,3 @@ def _place(message: str, line: bytes) -> tuple[str, str]:
         return missing[1], "missing"
     at = re.search(r"^(.*) - at `\$\.?([^`]*)`$", message)
     return (at[2] or "line", at[1]) if at else ("line", message)
-
-
-def _shared(items: tuple[str, ...], ids: dict[str, str]) -> tuple[str, ...]:
-    return tuple(ids.setdefault(i, i) for i in items)

@@ -60,7 +60,7 @@ class AttributePmi(PairScorer):
     """Pointwise mutual information of attribute values over the pairs of items of training outfits.
 
     Values count alone and crossed two by two (material with colour). Over ordered pairs of items of one outfit, let
-    J[v, w] count those where one has v and the other w, and E[v, w] what the margins of their attributes let expect. Two
+    J[v, w] count those where one has v and the other w, and E[v, w] what their attributes' margins let expect. Two
     items' affinity is the sum of log((J + k) / (E + k)) over their values, less its mean over all items of their
     categories, so that outfits of unlike categories compare. ``k`` shrinks what is rare towards 0 and was chosen on
     validation questions.
@@ -107,7 +107,7 @@ class AttributePmi(PairScorer):
 def _values_held(
     items: Sequence[Item], attributes: Sequence[str], outfit_items: csr_array
 ) -> tuple[csr_array, Positions]:
-    """Which item has which value or crossed value, [items, values], of those that training outfits show; their kinds."""
+    """Which item has which value or crossed value that training shows, [items, values], and the kinds of the values."""
     kinds: list[tuple[str, ...]] = [(a,) for a in attributes] + list(combinations(attributes, 2))
     rows, columns = [], []
     number: dict[tuple[int, tuple[str, ...]], int] = {}
