@@ -24,7 +24,8 @@ class Batch:
     ``image_hops`` have the B images as seeds, ``item_hops`` the M items, of which the first B are the edges' own.
     ``allowed`` ``[B, M]``: the candidate is a negative for the row (not its own item, nor any other item of its image).
     ``same_group`` ``[B, M]``: the candidate is of the same group as the row's own item. ``log_count`` ``[M]`` float32:
-    log of how often the item is expected among the candidates.
+    log of how often the item is expected among the candidates. ``distinct_images`` (places below B) and
+    ``distinct_items`` (places below M) name each image and item of the batch once.
     """
 
     image_hops: tuple[Hop, ...]
@@ -32,6 +33,8 @@ class Batch:
     allowed: NDArray[np.bool_]
     same_group: NDArray[np.bool_]
     log_count: NDArray[np.float32]
+    distinct_images: NDArray[np.int64]
+    distinct_items: NDArray[np.int64]
 
 
 class EdgeBatches:
@@ -81,6 +84,8 @@ class EdgeBatches:
             allowed=~self._is_edge(images, items),
             same_group=self._group[own][:, None] == self._group[items][None, :],
             log_count=self._log_count[items],
+            distinct_images=np.unique(images, return_index=True)[1],
+            distinct_items=np.unique(items, return_index=True)[1],
         )
 
     def _draw_negatives(self, own_groups: NDArray[np.int32], rng: np.random.Generator) -> NDArray[np.int64]:

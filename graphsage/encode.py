@@ -25,7 +25,8 @@ def encode_graph(model: GraphSage, graph: BipartiteGraph, features: NodeFeatures
     """Image embeddings ``[I, dim]`` and item embeddings ``[J, dim]``, float32, each row of length 1.
 
     All neighbours are heard, none drawn (Hamilton et al. 2017, Algorithm 1), each layer for all nodes before the next,
-    so that work grows with edges and not with neighbourhoods. Memory: two states ``[I + J, hidden]`` float32.
+    so that work grows with edges and not with neighbourhoods. Memory: at most three states
+    ``[I + J, hidden]`` float32.
 
     Raises
     ------
@@ -40,9 +41,12 @@ def encode_graph(model: GraphSage, graph: BipartiteGraph, features: NodeFeatures
         "image": (graph.image_indptr, graph.image_items),
         "item": (graph.item_indptr, graph.item_images),
     }
-    states = {kind: _start(model, kind, rows, np.diff(csr[kind][0])) for kind in KINDS}
+    started = {kind: _start(model, kind, rows, np.diff(csr[kind][0])) for kind in KINDS}
+    states, told = ({kind: started[kind][place] for kind in KINDS} for place in (0, 1))
     for depth in range(len(model.layers)):
-        states = {kind: _step(model, depth, kind, states, csr[kind]) for kind in KINDS}
+        states = told = {
+            kind: _step(model, depth, kind, (states[kind], told[OTHER_KIND[kind]]), csr[kind]) for kind in KINDS
+        }
     image, item = (_finish(model, kind, states[kind]) for kind in KINDS)
     return image, item
 
@@ -51,21 +55,23 @@ def _chunks(n_rows: int) -> list[NDArray[np.int64]]:
     return [np.arange(start, min(start + CHUNK_ROWS, n_rows)) for start in range(0, n_rows, CHUNK_ROWS)]
 
 
-def _start(model: GraphSage, kind: NodeKind, rows: FeatureRows, degree: NDArray[np.int64]) -> Tensor:
-    states = torch.empty(len(degree), model.config.hidden)
+def _start(model: GraphSage, kind: NodeKind, rows: FeatureRows, degree: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+    own = torch.empty(len(degree), model.config.hidden)
+    told = torch.empty_like(own)
     for nodes in _chunks(len(degree)):
-        states[nodes[0] : nodes[-1] + 1] = model.start(kind, rows.gather(kind, nodes, degree[nodes]))
-    return states
+        chunk = slice(nodes[0], nodes[-1] + 1)
+        own[chunk], told[chunk] = model.start(kind, rows.gather(kind, nodes, degree[nodes]))
+    return own, told
 
 
 def _step(
     model: GraphSage,
     depth: int,
     kind: NodeKind,
-    states: dict[NodeKind, Tensor],
+    states: tuple[Tensor, Tensor],
     csr: tuple[NDArray[np.int64], NDArray[np.int32]],
 ) -> Tensor:
-    own, others = states[kind], states[OTHER_KIND[kind]]
+    own, others = states
     after = torch.empty_like(own)
     for nodes in _chunks(len(own)):
         neighbours, offsets = csr_rows(*csr, nodes)

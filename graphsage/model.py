@@ -55,9 +55,10 @@ class Noise:
 class NodeEncoder(nn.Module):
     """Features of a node to its state before any neighbour is heard, ``h^0``.
 
-    Sum of: a linear map of the standardised dense features (or a learned vector where they are not known), the mean of
-    the tags' vectors, a linear map of the identity signature, and ``log(1 + degree)`` times a vector (degree is the
-    paper's stand-in for missing features, §4.2); then layer normalisation.
+    Its own state is the sum of a linear map of the standardised dense features (or a learned vector where they are not
+    known), the mean of the tags' vectors, and ``log(1 + degree)`` times a vector (degree is the paper's stand-in for
+    missing features, §4.2); then layer normalisation. What its neighbours hear has a linear map of the identity
+    signature on top: to them it says who was there, to the node itself it would be noise.
     """
 
     mean: Tensor
@@ -82,8 +83,8 @@ class NodeEncoder(nn.Module):
         self.mean.copy_(torch.from_numpy(rows.mean(axis=0)))
         self.scale.copy_(torch.from_numpy(np.maximum(rows.std(axis=0), 1e-6)))
 
-    def forward(self, inputs: NodeInputs, noise: Noise | None = None) -> Tensor:
-        """States ``[n, hidden]``."""
+    def forward(self, inputs: NodeInputs, noise: Noise | None = None) -> tuple[Tensor, Tensor]:
+        """The node's own states and what its neighbours hear of it, both ``[n, hidden]``."""
         n_rows = len(inputs.degree)
         known = inputs.known.float()[:, None]  # [n, 1]
         if noise is not None:
@@ -93,13 +94,13 @@ class NodeEncoder(nn.Module):
             standardised = ((inputs.dense - self.mean) / self.scale).clamp(-8.0, 8.0)
             state = state + known * self.dense(standardised)
         if self.tags is not None:
-            told = self.tags(inputs.tag_indices, inputs.tag_offsets)
-            state = state + (told if noise is None else told * noise.rows(n_rows))
-        if self.signature is not None:
-            signed = self.signature(inputs.signature)
-            state = state + (signed if noise is None else signed * noise.rows(n_rows))
-        normed: Tensor = self.norm(state)
-        return normed
+            tagged = self.tags(inputs.tag_indices, inputs.tag_offsets)
+            state = state + (tagged if noise is None else tagged * noise.rows(n_rows))
+        own: Tensor = self.norm(state)
+        if self.signature is None:
+            return own, own
+        signed = self.signature(inputs.signature)
+        return own, own + (signed if noise is None else signed * noise.rows(n_rows))
 
 
 class SageLayer(nn.Module):
@@ -171,10 +172,20 @@ class GraphSage(nn.Module):
             elif name.endswith("bias"):
                 nn.init.zeros_(parameter)
 
-    def start(self, kind: NodeKind, inputs: NodeInputs, noise: Noise | None = None) -> Tensor:
-        """States before the first layer, ``[n, hidden]``."""
-        state: Tensor = self.encoders[kind](inputs, noise)
-        return state
+    def standardise(self, features: NodeFeatures) -> None:
+        """Take the scale of the dense features from the rows that are known."""
+        for encoder, dense, known in (
+            (self.encoders["image"], features.image, features.image_known),
+            (self.encoders["item"], features.item, features.item_known),
+        ):
+            assert isinstance(encoder, NodeEncoder)
+            encoder.standardise(dense, known)
+
+    def start(self, kind: NodeKind, inputs: NodeInputs, noise: Noise | None = None) -> tuple[Tensor, Tensor]:
+        """Own states before the first layer and what neighbours hear of them, both ``[n, hidden]``."""
+        encoder = self.encoders[kind]
+        assert isinstance(encoder, NodeEncoder)
+        return encoder.forward(inputs, noise)
 
     def step(self, depth: int, kind: NodeKind, own: Tensor, heard: Tensor) -> Tensor:
         """States ``[n, hidden]`` after layer ``depth``, from own states and the mean of the neighbours' states."""
@@ -189,13 +200,14 @@ class GraphSage(nn.Module):
 
     def forward(self, hops: Sequence[Hop], rows: FeatureRows, noise: Noise | None = None) -> Tensor:
         """Embeddings ``[n, dim]`` of the seeds of sampled hops (Algorithm 2)."""
-        states = [self.start(hop.kind, rows.gather(hop.kind, hop.nodes, hop.degree), noise) for hop in hops]
+        started = [self.start(hop.kind, rows.gather(hop.kind, hop.nodes, hop.degree), noise) for hop in hops]
+        states, told = [own for own, _ in started], [heard for _, heard in started]
         places = [torch.from_numpy(hop.neighbours).long() for hop in hops]
         for depth in range(len(hops) - 1):
-            for near in range(len(hops) - 1 - depth):  # states[near + 1] is still the previous layer's here
-                heard = mean_of_neighbours(states[near + 1], places[near])
+            for near in range(len(hops) - 1 - depth):  # told[near + 1] is still the previous layer's here
+                heard = mean_of_neighbours(told[near + 1], places[near])
                 state = self.step(depth, hops[near].kind, states[near], heard)
-                states[near] = state if noise is None else noise.hidden(state)
+                states[near] = told[near] = state if noise is None else noise.hidden(state)
         return self.finish(hops[0].kind, states[0])
 
 
@@ -218,9 +230,9 @@ def uniformity(embeddings: Tensor) -> Tensor:
     n_rows = len(embeddings)
     if n_rows < 2:
         return embeddings.new_zeros(())
-    squared = 2.0 - 2.0 * embeddings @ embeddings.T  # [n, n]
-    off_diagonal = ~torch.eye(n_rows, dtype=torch.bool)
-    return torch.logsumexp(-2.0 * squared[off_diagonal], dim=0) - float(np.log(n_rows * (n_rows - 1)))
+    potential = torch.exp(4.0 * (embeddings @ embeddings.T - 1.0))  # [n, n]: exp(-2 |u - v|^2) of unit vectors
+    between = potential.sum() - potential.diagonal().sum()
+    return torch.log(between / (n_rows * (n_rows - 1)))
 
 
 def effective_rank(embeddings: NDArray[np.float32]) -> float:

@@ -109,8 +109,7 @@ class _Run:
         self.rows = FeatureRows(graph, features, config.signature_bits)
         self.model = GraphSage(config, InputWidths.of(features))
         self.model.initialise(torch.Generator().manual_seed(config.seed))
-        self.model.encoders["image"].standardise(features.image, features.image_known)  # type: ignore[operator]
-        self.model.encoders["item"].standardise(features.item, features.item_known)  # type: ignore[operator]
+        self.model.standardise(features)
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=config.lr, weight_decay=config.weight_decay, foreach=False
         )
@@ -173,7 +172,7 @@ class _Run:
         everywhere = sampled_softmax(scores, log_count, torch.from_numpy(batch.allowed), self.config.temperature)
         in_group = torch.from_numpy(batch.allowed & batch.same_group)
         within = sampled_softmax(scores, log_count, in_group, self.config.temperature)
-        spread = uniformity(image) + uniformity(item[len(image) :])
+        spread = uniformity(image[batch.distinct_images]) + uniformity(item[batch.distinct_items])
         return 0.5 * (everywhere + within) + self.config.uniformity * spread
 
     def _rank(self, embeddings: Embeddings) -> float:
