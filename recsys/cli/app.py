@@ -18,7 +18,20 @@ from recsys.cli.output import Output
 from recsys.cli.session import Exit, Session, default_workspace
 from recsys.errors import is_expected
 
-COMMANDS = ("sample", "importing", "quarantine", "identity", "stats", "check", "train", "evaluate", "releases")
+COMMANDS = (
+    "sample",
+    "importing",
+    "quarantine",
+    "identity",
+    "stats",
+    "check",
+    "train",
+    "complete",
+    "similar",
+    "evaluate",
+    "serve",
+    "releases",
+)
 """Modules of this package, in the order of the help; each has ``register(app: typer.Typer) -> None`` and imports
 nothing heavy at its top."""
 

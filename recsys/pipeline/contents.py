@@ -18,6 +18,7 @@ from recsys.engine.catalogue import Catalogue
 from recsys.engine.slots import SlotModel
 from recsys.pipeline.corpus import Outfits
 from recsys.pipeline.features import ItemFeatures
+from recsys.pipeline.visual import unit
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,5 @@ class ReleaseContents:
         """What items are compared by [N, D], length 1: half their looks, half their place in the graph."""
         graph = self.items.graph[-1].numpy()
         looks = self.features.dense
-        parts = [graph] if not looks.shape[1] else [_unit(looks), graph]
-        return _unit(np.concatenate(parts, 1))
-
-
-def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)
+        parts = [graph] if not looks.shape[1] else [unit(looks), graph]
+        return unit(np.concatenate(parts, 1))

@@ -18,6 +18,7 @@ from recsys.pipeline.release import write_release
 from recsys.pipeline.training import Tell, TrainingInputs, TrainingPlan, train
 from recsys.settings import Settings, section
 from recsys.workspace import Workspace
+from vision.connect import open_encoder
 from vision.embeddings import EmbeddingStore
 from vision.encoder import Encoder
 
@@ -59,7 +60,8 @@ def read_inputs(
         graph: BipartiteGraph = store.export()
         encoders = open_encoders(settings)
         vectors = EmbeddingStore(workspace.embeddings)
-        problems = embed_all(encoders, corpus.images, corpus.catalogue.items, vectors, embedded)
+        probe = open_encoder("backdrop")  # never a feature: only evaluation reads it
+        problems = embed_all([*encoders, probe], corpus.images, corpus.catalogue.items, vectors, embedded)
         store.quarantine(problems)
     tell("embed", {"encoders": len(encoders), "failed": len(problems)})
     return TrainingInputs(

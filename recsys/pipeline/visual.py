@@ -141,3 +141,8 @@ class VisualSpace:
                 View(name, str(row["encoder"]), slice(int(row["start"]), int(row["stop"])), Projection(*parts))
             )
         return cls(views)
+
+
+def unit(rows: Floats) -> Floats:
+    """Rows [n, D] brought to length 1; rows of zeros stay."""
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9), np.float32)

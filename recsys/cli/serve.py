@@ -1,0 +1,44 @@
+"""``recsys serve``: the HTTP API over the current release."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from recsys.cli.session import session_of
+from recsys.errors import RecsysError
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("serve")(serve)
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    open_to_all: Annotated[
+        bool, typer.Option("--open", help="Listen on another address than this machine's own, without any key.")
+    ] = False,
+) -> None:
+    """Serve the API until interrupted; its description is at /docs."""
+    import uvicorn
+
+    from recsys.pipeline.release import current_release
+
+    session = session_of(context)
+    if host not in LOOPBACK and not open_to_all:
+        raise RecsysError(f"serve: --host {host}: the API has no keys yet and would be open to the network; say --open")
+    workspace = session.workspace()
+    if current_release(workspace) is None:
+        raise RecsysError(f"{workspace.root}: there is no release yet; `recsys train` makes one")
+    os.environ["RECSYS_WORKSPACE"] = str(workspace.root)
+    if session.config:
+        os.environ["RECSYS_CONFIG"] = str(session.config)
+    session.output.note(f"http://{host}:{port}/docs")
+    uvicorn.run("api.app:from_environment", factory=True, host=host, port=port, log_level="warning")

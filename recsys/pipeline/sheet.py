@@ -1,0 +1,137 @@
+"""A sheet: one picture with the query and the outfits that complete it, for people."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from data.errors import DataError
+from data.photos import open_photo
+from graph.store import GraphStore
+from recsys.engine.answers import Completion
+from recsys.engine.catalogue import Catalogue
+from recsys.pipeline.captions import in_english
+from vision.crops import Crop, garment_crop, product_crop
+from vision.errors import VisionError
+
+CELL, LABEL, GAP, HEAD = 190, 44, 14, 40
+INK, FAINT, PAPER, QUERY = (32, 32, 36), (120, 120, 128), (255, 255, 255), (240, 236, 228)
+
+Picture = Callable[[str], Image.Image | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A picture with up to two lines below it."""
+
+    picture: Image.Image | None
+    title: str
+    subtitle: str
+
+
+def picture_of(store: GraphStore, catalogue: Catalogue) -> Picture:
+    """How items are shown: by their own picture, else cut out of a photo that shows them."""
+
+    def find(item_id: str) -> Image.Image | None:
+        item = catalogue.item(item_id)
+        try:
+            if item.photo is not None:
+                return _on_paper(product_crop(open_photo(item.photo)))
+            for image_id in store.images_of(item_id, limit=5):
+                image = store.image(image_id)
+                if image is None or image.photo is None:
+                    continue
+                region = next(
+                    (r for r in image.regions if r.item_id == item_id and (r.polygon or r.mask or r.box)), None
+                )
+                if region is not None:
+                    return _on_paper(garment_crop(open_photo(image.photo), region))
+        except (DataError, VisionError):
+            return None
+        return None
+
+    return find
+
+
+def write_sheet(
+    path: Path, completion: Completion, catalogue: Catalogue, picture: Picture, photo: Path | None = None
+) -> None:
+    """Draw the query in the first column and one outfit a row beside it; the file is whole or not there."""
+    query = [Cell(open_photo(str(photo)), "your photo", "")] if photo else []
+    query += [_cell(catalogue, picture, item_id, "given") for item_id in completion.context]
+    rows = [
+        (
+            f"outfit {outfit.rank}    {outfit.compatibility:.0%} like a stylist's",
+            [_cell(catalogue, picture, s.item_id, f"{s.slot}  {s.score:+.1f}") for s in outfit.items],
+        )
+        for outfit in completion.outfits
+    ]
+    sheet = _draw(query, rows)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        sheet.save(temporary, "PNG")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _cell(catalogue: Catalogue, picture: Picture, item_id: str, note: str) -> Cell:
+    item = catalogue.item(item_id)
+    colour = " ".join(item.attributes.get("colour", ())[:1])
+    words = [in_english(word) for word in (colour, item.category) if word]
+    return Cell(picture(item_id), " ".join(words), note)
+
+
+def _draw(query: Sequence[Cell], rows: Sequence[tuple[str, Sequence[Cell]]]) -> Image.Image:
+    per_row = max([1, *(len(cells) for _, cells in rows)])
+    query_columns = 1 if len(query) <= max(len(rows), 1) else 2
+    height = max(len(rows), -(-len(query) // query_columns), 1)
+    pitch_x, pitch_y = CELL + GAP, CELL + LABEL + HEAD + GAP
+    left = query_columns * pitch_x + 2 * GAP
+    sheet = Image.new("RGB", (left + per_row * pitch_x + GAP, height * pitch_y + GAP), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    draw.rectangle((0, 0, left - GAP, sheet.height), fill=QUERY)
+    draw.text((GAP, GAP), "query", font=_font(18), fill=INK)
+    for k, cell in enumerate(query):
+        _paste(sheet, cell, (GAP + (k % query_columns) * pitch_x, HEAD + (k // query_columns) * pitch_y))
+    for k, (heading, cells) in enumerate(rows):
+        draw.text((left, GAP + k * pitch_y), heading, font=_font(18), fill=INK)
+        for column, cell in enumerate(cells):
+            _paste(sheet, cell, (left + column * pitch_x, HEAD + k * pitch_y))
+    return sheet
+
+
+def _paste(sheet: Image.Image, cell: Cell, corner: tuple[int, int]) -> None:
+    draw = ImageDraw.Draw(sheet)
+    x, y = corner
+    draw.rectangle((x, y, x + CELL, y + CELL), fill=PAPER, outline=(226, 226, 230))
+    if cell.picture is None:
+        draw.text((x + CELL // 2, y + CELL // 2), "no picture", font=_font(14), fill=FAINT, anchor="mm")
+    else:
+        small = cell.picture.copy()
+        small.thumbnail((CELL - 8, CELL - 8), Image.Resampling.LANCZOS)
+        sheet.paste(small, (x + (CELL - small.width) // 2, y + (CELL - small.height) // 2))
+    draw.text((x + 2, y + CELL + 4), _short(cell.title), font=_font(15), fill=INK)
+    draw.text((x + 2, y + CELL + 23), _short(cell.subtitle), font=_font(13), fill=FAINT)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 26 else f"{text[:25]}…"
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _on_paper(crop: Crop) -> Image.Image:
+    """The garment alone, everything around it white."""
+    pixels = crop.pixels
+    if crop.mask is not None:
+        pixels = np.where(crop.mask[..., None], pixels, np.uint8(255))
+    return Image.fromarray(pixels)
