@@ -76,7 +76,10 @@ def load_progress(folder: Path, model: nn.Module, optimizer: torch.optim.Optimiz
     with safe_open(path, "pt") as file:
         meta = json.loads(file.metadata()["progress"])
     tensors = load_file(path)
-    part = lambda prefix: {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}  # noqa: E731
+
+    def part(prefix: str) -> dict[str, Tensor]:
+        return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
     weights = part("model.")
     own = model.state_dict()
     if {k: v.shape for k, v in weights.items()} != {k: v.shape for k, v in own.items()}:

@@ -15,9 +15,9 @@ class ConfigError(ValueError):
 class Bert4RecConfig:
     """Architecture and training of :class:`bert4rec.model.Bert4Rec`.
 
-    Architecture: ``hidden`` width, ``layers`` and ``heads`` of the transformer, ``dropout``. ``positions`` is the longest
-    sequence when order counts (the published sequence model) and 0 for sets. ``identity``, ``graph``, ``dense`` and
-    ``evidence`` switch whole inputs off (ablation).
+    Architecture: ``hidden`` width, ``layers`` and ``heads`` of the transformer, ``dropout``. ``positions`` is the
+    longest sequence when order counts (the published sequence model) and 0 for sets. ``identity``, ``graph``,
+    ``dense`` and ``evidence`` switch whole inputs off (ablation).
 
     Masking: ``mask_one`` is the share of examples with one hidden item, the rest hide a random number of them.
     ``fresh_items`` is the share of items that pass for new (no identity, no counts, no graph neighbours) and
@@ -27,8 +27,8 @@ class Bert4RecConfig:
     for how they were drawn. ``popularity_discount`` is the power of popularity that the score divides by (0: posterior,
     1: pointwise mutual information); None chooses it on validation outfits.
 
-    Length: a run takes about ``steps`` updates, but at least 5 passes and at most ``epochs``; it stops when ``patience``
-    passes have brought nothing on the validation outfits (``valid_share`` of all), and keeps the best.
+    Length: a run takes about ``steps`` updates, but at least 5 passes and at most ``epochs``; it stops when
+    ``patience`` passes have brought nothing on the validation outfits (``valid_share`` of all), and keeps the best.
 
     Counting: ``shrink`` pseudo-pairs in attribute statistics, ``keep`` nearest items of second-order evidence.
     ``folds`` is the number of cross-fitting folds: evidence about an outfit is counted on the other folds only.

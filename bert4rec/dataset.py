@@ -21,9 +21,9 @@ class MaskedBatch:
 
     ``fold`` says which tables and graph embeddings may be read (those that did not see these outfits).
     ``tokens`` [R, L] item indices (0 where absent); ``present`` [R, L]; ``masked`` [R, L] items the model must not see;
-    ``category`` [R, L] of each token, which the model sees of masked ones too; ``fresh`` [R, L] items that pass for new: no
-    identity, no counts, no graph neighbours. ``rows``, ``columns`` [P] place the targets; ``candidates`` [P, C] with
-    ``fresh_candidates`` [P, C].
+    ``category`` [R, L] of each token, which the model sees of masked ones too; ``fresh`` [R, L] items that pass for
+    new: no identity, no counts, no graph neighbours. ``rows``, ``columns`` [P] place the targets; ``candidates`` [P,
+    C] with ``fresh_candidates`` [P, C].
     """
 
     fold: int
@@ -41,8 +41,8 @@ class MaskedBatch:
 class NegativeSampler:
     """Items of a category: half drawn uniformly, half in proportion to how many outfits they are in.
 
-    ``log_q`` [N] is the log-probability with which the mixture draws an item within its category: subtracting it from the
-    logits makes a softmax over sampled candidates estimate the full one (Bengio & Senecal 2008, equation 6).
+    ``log_q`` [N] is the log-probability with which the mixture draws an item within its category: subtracting it from
+    the logits makes a softmax over sampled candidates estimate the full one (Bengio & Senecal 2008, equation 6).
     """
 
     def __init__(self, category: NDArray[np.int64], degree: NDArray[np.float32]) -> None:
@@ -65,7 +65,8 @@ class NegativeSampler:
         low, high = self.cumulative[first], self.cumulative[last]
         wanted = low + rng.random((len(category), n - half)) * (high - low)
         popular = np.clip(np.searchsorted(self.cumulative, wanted, side="right") - 1, first, last - 1)
-        return self.order[np.concatenate([uniform, popular], 1)]
+        drawn: NDArray[np.int64] = self.order[np.concatenate([uniform, popular], 1)]
+        return drawn
 
 
 def assign_folds(n_outfits: int, folds: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -1,9 +1,9 @@
 """What was counted about pairs of items: the direct evidence beside the learned representation.
 
 A transformer trained on a few thousand outfits does not learn what counting gives at once. So the counts are inputs:
-how often two items were worn together (first order), how alike their partners are (second order), and how the values of
-their attributes go together. Tables about a training outfit are counted without it (cross-fitting by fold), or the model
-would read the answer.
+how often two items were worn together (first order), how alike their partners are (second order), and how the values
+of their attributes go together. Tables about a training outfit are counted without it (cross-fitting by fold), or the
+model would read the answer.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class ItemCodes:
 
     @property
     def n_fields(self) -> int:
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
 
 def incidence(outfits: Sequence[NDArray[np.int64]], n_items: int) -> sp.csr_matrix:
@@ -107,9 +107,9 @@ def _largest_per_row(matrix: sp.csr_matrix, keep: int) -> sp.csr_matrix:
 def value_pmi(together: sp.csr_matrix, codes: ItemCodes, shrink: float) -> NDArray[np.float32]:
     """How much more often two attribute values are worn together than their items' categories explain [V, V].
 
-    log((n(u,v) + shrink) / (e(u,v) + shrink)), where n counts pairs of items worn together whose values are u and v, and
-    e sums over category pairs (k,l) the count expected if values were independent within it: n(u,k,l) n(v,l,k) / n(k,l).
-    Categories explain nothing of a choice inside a category, hence the correction (Mantel-Haenszel's).
+    log((n(u,v) + shrink) / (e(u,v) + shrink)), where n counts pairs of items worn together whose values are u and v,
+    and e sums over category pairs (k,l) the count expected if values were independent within it: n(u,k,l) n(v,l,k) /
+    n(k,l). Categories explain nothing of a choice inside a category, hence the correction (Mantel-Haenszel's).
     """
     has = _indicator(codes.values, codes.n_values)
     category = sp.csr_matrix(
@@ -127,7 +127,7 @@ def value_pmi(together: sp.csr_matrix, codes: ItemCodes, shrink: float) -> NDArr
     left = ends / np.maximum(pairs, 1)  # [V, K, L]
     right = ends.transpose(0, 2, 1)  # value, partner's category, its item's category
     expected = left.reshape(codes.n_values, -1) @ right.reshape(codes.n_values, -1).T
-    return np.log((observed + shrink) / (expected + shrink)).astype(np.float32)
+    return np.asarray(np.log((observed + shrink) / (expected + shrink)), np.float32)
 
 
 def _indicator(values: NDArray[np.int64], n_values: int) -> sp.csr_matrix:

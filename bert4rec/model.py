@@ -25,9 +25,9 @@ PAIR_HIDDEN = 32
 class ItemTensors:
     """What the model reads of every item.
 
-    ``category`` [N]; ``values`` [N, F] with ``n_values`` for missing; ``dense`` [N, Fd] float32, standardised, zero where
-    ``dense_known`` [N] is False; ``seen`` [N] bool, in a training outfit. ``graph`` [K+1, N, Dg]: embeddings without
-    each fold's edges, the last with all of them; ``graph_cold`` [N, Dg] from features alone.
+    ``category`` [N]; ``values`` [N, F] with ``n_values`` for missing; ``dense`` [N, Fd] float32, standardised, zero
+    where ``dense_known`` [N] is False; ``seen`` [N] bool, in a training outfit. ``graph`` [K+1, N, Dg]: embeddings
+    without each fold's edges, the last with all of them; ``graph_cold`` [N, Dg] from features alone.
     """
 
     category: Tensor
@@ -97,7 +97,8 @@ class ItemEncoder(nn.Module):
 
 
 class EvidenceHead(nn.Module):
-    """A learned reading of the pair features: linear sum over the context, and a small network over mean and maximum."""
+    """A learned reading of the pair features: linear sum over the context, and a small network over mean and
+    maximum."""
 
     def __init__(self, features: int) -> None:
         super().__init__()

@@ -50,7 +50,7 @@ class OutfitScorer:
         """
         kinds = np.unique(self.codes.category[candidates])
         if len(kinds) == 1:
-            return self._score([context], candidates[None])[0]
+            return np.asarray(self._score([context], candidates[None])[0])
         out = np.empty(len(candidates), np.float32)
         for kind in kinds:
             chosen = np.flatnonzero(self.codes.category[candidates] == kind)
@@ -62,7 +62,7 @@ class OutfitScorer:
         reference = self.reference(int(self.codes.category[candidates[0]]))
         scores = self._score([context], np.concatenate([candidates, reference])[None])[0]
         base = _log_mean_exp(scores[None, len(candidates) :])[0]
-        return scores[: len(candidates)] - base
+        return np.asarray(scores[: len(candidates)] - base, np.float32)
 
     def score_many(self, contexts: Sequence[Index], candidates: Index) -> NDArray[np.float32]:
         """Scores [P, C] of ``candidates`` [P, C], each row of one category, for P contexts."""
@@ -112,7 +112,7 @@ class OutfitScorer:
     def wanted(self, context: Index, category: int) -> NDArray[np.float32]:
         """What the transformer expects of a category beside a context [hidden]: a query for the vector index."""
         batch = self._batch([context], np.array([self.reference(category)[:1]]))
-        return self.model.encode(self.items, batch)[0].numpy()  # type: ignore[no-any-return]
+        return np.asarray(self.model.encode(self.items, batch)[0])
 
     @torch.inference_mode()
     def vectors(self) -> NDArray[np.float32]:
@@ -122,13 +122,13 @@ class OutfitScorer:
         for start in range(0, n, 65_536):
             index = torch.arange(start, min(start + 65_536, n))
             parts.append(self.model.items(self.items, index, torch.zeros(len(index), dtype=torch.bool), -1))
-        return torch.cat(parts).numpy()  # type: ignore[no-any-return]
+        return np.asarray(torch.cat(parts))
 
     @torch.inference_mode()
     def _score(self, contexts: Sequence[Index], candidates: Index) -> NDArray[np.float32]:
         batch = self._batch(contexts, candidates)
         logits = self.model(self.items, batch, self.evidence)
-        return (logits - self.discount * self.log_q[batch.candidates]).numpy()  # type: ignore[no-any-return]
+        return np.asarray(logits - self.discount * self.log_q[batch.candidates])
 
     def _batch(self, contexts: Sequence[Index], candidates: Index) -> MaskedBatch:
         """One row a context: its items, then one hidden item of the candidates' category."""
@@ -163,4 +163,4 @@ class OutfitScorer:
 
 def _log_mean_exp(values: NDArray[np.float32]) -> NDArray[np.float32]:
     top = values.max(1, keepdims=True)
-    return (top[:, 0] + np.log(np.exp(values - top).mean(1))).astype(np.float32)  # type: ignore[no-any-return]
+    return np.asarray(top[:, 0] + np.log(np.exp(values - top).mean(1)), np.float32)

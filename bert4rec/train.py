@@ -27,8 +27,8 @@ VALID_NEGATIVES = 30
 class TrainingSet:
     """What one run learns from.
 
-    ``train`` and ``valid`` outfits are item indices; ``fold`` [len(train)] says which cross-fitting fold an outfit is in.
-    ``items.graph`` [folds + 1, N, Dg] must hold, at k, embeddings that did not see the outfits of fold k.
+    ``train`` and ``valid`` outfits are item indices; ``fold`` [len(train)] says which cross-fitting fold an outfit is
+    in. ``items.graph`` [folds + 1, N, Dg] must hold, at k, embeddings that did not see the outfits of fold k.
     """
 
     train: Outfits
@@ -105,9 +105,10 @@ def fit(
 
 
 def _count(data: TrainingSet, config: Bert4RecConfig) -> _Tables:
-    count = lambda chosen: PairEvidence.count(  # noqa: E731
-        chosen, data.codes, shrink=config.shrink, keep=config.keep
-    )
+
+    def count(chosen: Outfits) -> PairEvidence:
+        return PairEvidence.count(chosen, data.codes, shrink=config.shrink, keep=config.keep)
+
     folds = [
         count([o for o, f in zip(data.train, data.fold, strict=True) if f != k]) if config.evidence else None
         for k in range(config.folds)
@@ -169,7 +170,7 @@ class _Run:
             logits = self.model(self.data.items, batch, self.tables.at(batch.fold))
             loss = masked_item_loss(logits, batch, self.log_q, self.config.label_smoothing)
             self.optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
             self.optimizer.step()
             total, count = total + float(loss.detach()) * len(logits), count + len(logits)

@@ -30,8 +30,15 @@ def train(
         def tell(stage: str, state: dict[str, Any]) -> None:
             output.note(f"{stage}: {describe(state)}")
 
+        done = 0
         with output.progress("embedding") as tick:
-            name, contents = train_release(workspace, settings, tell, lambda done: tick(done), resume=resume)
+
+            def embedded(count: int) -> None:
+                nonlocal done
+                done += count
+                tick(done)
+
+            name, contents = train_release(workspace, settings, tell, embedded, resume=resume)
     metrics = contents.metrics
     output.document({"release": name, **metrics})
     output.line(f"release {name}: {metrics['items']} items, {metrics['outfits']} outfits")

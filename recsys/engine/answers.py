@@ -8,8 +8,8 @@ from msgspec import Struct
 class CompletionQuery(Struct, frozen=True, kw_only=True):
     """A partial outfit to complete.
 
-    ``context`` are item ids. ``slots`` to fill, in any order; empty: those that such outfits usually hold. ``outfits`` is
-    how many answers are wanted, ``avoid`` items that must not appear.
+    ``context`` are item ids. ``slots`` to fill, in any order; empty: those that such outfits usually hold.
+    ``outfits`` is how many answers are wanted, ``avoid`` items that must not appear.
     """
 
     context: tuple[str, ...]

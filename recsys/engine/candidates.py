@@ -37,7 +37,7 @@ class CandidateGenerator:
         use = np.bincount(category, degree[rows] + 0.1)
         order = np.argsort(-use, kind="stable")
         enough = int(np.searchsorted(np.cumsum(use[order]), 0.9 * use.sum())) + 1
-        return order[: min(enough, 6)]
+        return np.asarray(order[: min(enough, 6)])
 
     def slots(self) -> tuple[str, ...]:
         """All slots that have items."""
@@ -59,4 +59,4 @@ class CandidateGenerator:
         counts = np.asarray(self._together[context].sum(0)).ravel() if len(context) else np.zeros(0)
         partners = np.flatnonzero(counts)
         partners = partners[self._slot_number[partners] == self._number[slot]]
-        return partners[np.argsort(-counts[partners], kind="stable")[:PARTNERS]]
+        return np.asarray(partners[np.argsort(-counts[partners], kind="stable")[:PARTNERS]])

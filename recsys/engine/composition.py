@@ -31,7 +31,7 @@ class Composer:
 
     ``candidates`` gives a slot's items for a partial outfit, ``score`` values them beside it, ``whole`` values full
     outfits. Each of ``beam`` partial outfits is continued by its best BRANCH items a slot; full ones are ranked by
-    ``whole``. No two answers share all their items, and each item leads at most half of them.
+    ``whole``. No two answers are the same.
     """
 
     candidates: Candidates
@@ -69,16 +69,14 @@ class Composer:
 
 
 def _varied(ranked: list[tuple[float, tuple[int, ...]]], count: int) -> list[tuple[float, tuple[int, ...]]]:
-    """The best outfits, none twice, passing over those whose items are all in answers already given while others last."""
+    """The best outfits, none twice; those made only of items already shown wait until the others are used up."""
     chosen: list[tuple[float, tuple[int, ...]]] = []
-    used: dict[int, int] = {}
     later: list[tuple[float, tuple[int, ...]]] = []
+    shown: set[int] = set()
     for state in ranked:
-        worn_out = sum(used.get(item, 0) for item in state[1]) >= len(state[1])
-        if worn_out and used:
+        if shown.issuperset(state[1]):
             later.append(state)
-            continue
-        chosen.append(state)
-        for item in state[1]:
-            used[item] = used.get(item, 0) + 1
+        else:
+            chosen.append(state)
+            shown.update(state[1])
     return (chosen + later)[:count]

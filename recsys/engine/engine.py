@@ -162,7 +162,9 @@ class OutfitEngine:
     def _unmet(self, query: CompletionQuery, slots: tuple[str, ...], found: list[Composed]) -> tuple[str, ...]:
         unmet = []
         if found:
-            unmet += [f"slot {slot!r}: no item is left that may be shown" for slot in slots if slot not in found[0].slots]
+            unmet += [
+                f"slot {slot!r}: no item is left that may be shown" for slot in slots if slot not in found[0].slots
+            ]
         else:
             unmet.append("no slot could be filled")
         if 0 < len(found) < query.outfits:

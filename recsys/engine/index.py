@@ -38,7 +38,7 @@ class SlotIndex:
         index, rows = self._parts[slot]
         extended = np.concatenate([query, [0.0]]).astype(np.float32)[None]
         _, found = index.search(extended, min(count, len(rows)))
-        return rows[found[0][found[0] >= 0]]
+        return np.asarray(rows[found[0][found[0] >= 0]])
 
     def save(self, folder: Path) -> None:
         """Write one file a slot, numbered in the order of the slots' names."""
@@ -73,9 +73,10 @@ def _build(vectors: NDArray[np.float32]) -> faiss.Index:
     extra = np.sqrt(np.maximum(norms.max() - norms, 0))[:, None]
     extended = np.ascontiguousarray(np.concatenate([vectors, extra], 1), np.float32)
     if len(vectors) <= EXACT:
-        index = faiss.IndexFlatIP(extended.shape[1])
+        index: faiss.Index = faiss.IndexFlatIP(extended.shape[1])
     else:
-        index = faiss.IndexHNSWFlat(extended.shape[1], LINKS, faiss.METRIC_INNER_PRODUCT)
-        index.hnsw.efConstruction, index.hnsw.efSearch = BUILD, SEARCH
+        graph = faiss.IndexHNSWFlat(extended.shape[1], LINKS, faiss.METRIC_INNER_PRODUCT)
+        graph.hnsw.efConstruction, graph.hnsw.efSearch = BUILD, SEARCH
+        index = graph
     index.add(extended)
     return index

@@ -23,7 +23,8 @@ from recsys.pipeline.visual import unit
 
 @dataclass(frozen=True)
 class ReleaseContents:
-    """Everything that training leaves and answering needs. ``styles`` codes the styles of images for the graph model."""
+    """Everything that training leaves and answering needs. ``styles`` codes the styles of images for the graph
+    model."""
 
     catalogue: Catalogue
     features: ItemFeatures

@@ -20,9 +20,9 @@ Outfits = list[NDArray[np.int64]]
 class Corpus:
     """Items and outfits of a store.
 
-    ``outfits`` are ascending item positions, each set once; ``group`` [O] numbers what must stay together when outfits are
-    split (photos of one shoot show the same clothes before the same wall). ``image_group`` [images] is the group of each
-    image of the graph, -1 where none of its outfits is in the corpus.
+    ``outfits`` are ascending item positions, each set once; ``group`` [O] numbers what must stay together when
+    outfits are split (photos of one shoot show the same clothes before the same wall). ``image_group`` [images] is
+    the group of each image of the graph, -1 where none of its outfits is in the corpus.
     """
 
     catalogue: Catalogue

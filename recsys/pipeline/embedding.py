@@ -62,9 +62,7 @@ def photo_vectors(encoder: Encoder, store: EmbeddingStore, images: Sequence[Imag
     return store.load(encoder, [photo_key(image.image_id) for image in images])
 
 
-def item_vectors(
-    encoder: Encoder, store: EmbeddingStore, items: Sequence[Item], images: Sequence[ImageRecord]
-) -> Rows:
+def item_vectors(encoder: Encoder, store: EmbeddingStore, items: Sequence[Item], images: Sequence[ImageRecord]) -> Rows:
     """Vectors of items: of the item's own picture, else the mean over photos that show it."""
     vectors, known = store.load(encoder, [product_key(item.item_id) for item in items])
     index = {item.item_id: k for k, item in enumerate(items)}

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import graphsage
 import torch
 
+import graphsage
 from bert4rec.config import Bert4RecConfig
 from recsys.bootstrap import open_encoders, open_store
 from recsys.pipeline.contents import ReleaseContents

@@ -176,12 +176,12 @@ def _read(file: Path, task: str, wanted: int) -> list:  # type: ignore[type-arg]
     decoder = msgspec.json.Decoder(kind)
     rows = []
     try:
-        for number, line in enumerate(file.read_bytes().splitlines(), 1):
+        for line in file.read_bytes().splitlines():
             rows.append(decoder.decode(line))
     except (OSError, msgspec.DecodeError) as error:
         raise QueryError(f"{file}:{len(rows) + 1}: cannot be read: {error}") from error
     if len(rows) != wanted:
-        raise QueryError(f"{file}: {len(rows)} answers for {number} lines; {wanted} questions were asked")
+        raise QueryError(f"{file}: {len(rows)} answers, but {wanted} questions were asked")
     return rows
 
 

@@ -64,7 +64,7 @@ def photo_likeness(contents: ReleaseContents, encoders: Sequence[Encoder], photo
     )
     image, _ = contents.graphsage.encode(graph, features)
     parts = [image] if not dense.shape[1] else [unit(dense), image]
-    return unit(np.concatenate(parts, 1))[0]
+    return np.asarray(unit(np.concatenate(parts, 1))[0])
 
 
 def items_like_photo(

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import graphsage
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+import graphsage
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import NegativeSampler, assign_folds
 from bert4rec.evidence import PairEvidence
@@ -55,8 +55,8 @@ class TrainingPlan:
 def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseContents:
     """Train both models on a corpus.
 
-    A tenth of the outfits, by shoot, is held out: it stops both trainings, chooses the popularity discount and calibrates
-    the score. The counts and graph embeddings of the release are then taken over all outfits.
+    A tenth of the outfits, by shoot, is held out: it stops both trainings, chooses the popularity discount and
+    calibrates the score. The counts and graph embeddings of the release are then taken over all outfits.
     """
     if not plan.resume:
         shutil.rmtree(plan.checkpoints, ignore_errors=True)
@@ -67,7 +67,7 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
     fold = _folds(corpus, valid, plan.bert4rec.folds, rng)
     features = fit_features(corpus.catalogue.items, inputs.item_vectors, plan.seed)
     split = [[o for o, v in zip(corpus.outfits, valid, strict=True) if v == side] for side in (False, True)]
-    embedded = _embed_graph(inputs, features, plan, (valid, fold), tell)
+    embedded = _embed_graph(inputs, features, plan, fold, tell)
     items = _tensors(features, split[0], embedded.by_fold, embedded.isolated)
     result = fit(
         TrainingSet(split[0], fold[~valid], split[1], features.codes, items),
@@ -77,9 +77,10 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
         resume=plan.resume,
     )
     final = replace(items, graph=torch.from_numpy(embedded.whole[None]))
-    count = lambda outfits: PairEvidence.count(  # noqa: E731
-        outfits, features.codes, shrink=plan.bert4rec.shrink, keep=plan.bert4rec.keep
-    )
+
+    def count(outfits: Outfits) -> PairEvidence:
+        return PairEvidence.count(outfits, features.codes, shrink=plan.bert4rec.shrink, keep=plan.bert4rec.keep)
+
     held_out = OutfitScorer(result.model, items, count(split[0]), features.codes, result.popularity_discount)
     calibration, quality = _calibrate(held_out, split[1], plan.seed)
     return ReleaseContents(
@@ -129,11 +130,10 @@ def _embed_graph(
     inputs: TrainingInputs,
     features: ItemFeatures,
     plan: TrainingPlan,
-    parts: tuple[NDArray[np.bool_], NDArray[np.int64]],
+    fold: NDArray[np.int64],
     tell: Tell,
 ) -> _GraphEmbeddings:
     corpus, graph = inputs.corpus, inputs.graph
-    valid, fold = parts
     nodes, styles = node_features(features, inputs.photo_vectors, [image.styles for image in corpus.images])
     edges = graphsage.edge_list(graph)
     groups = int(corpus.group.max()) + 1

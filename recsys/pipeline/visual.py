@@ -22,8 +22,8 @@ class Projection:
     """Standardise, then project on the leading principal components: ``(x - mean) / scale @ axes``.
 
     ``mean`` and ``scale`` [F], ``axes`` [F, D], scaled so that the projection of the training vectors has unit variance
-    in all (not in each) of its D dimensions. ``words`` [W, D] are centres of visual words, empty where there are too few
-    vectors.
+    in all (not in each) of its D dimensions. ``words`` [W, D] are centres of visual words, empty where there are too
+    few vectors.
     """
 
     mean: Floats

@@ -10,7 +10,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from bert4rec.evidence import ItemCodes
-from data.types import Attributes, Item
+from data.types import Item
 
 MAX_COLUMNS = 3
 """Values of one attribute that are kept of one item."""
