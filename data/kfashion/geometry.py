@@ -7,9 +7,11 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
-from data.kfashion.wire import Polygon, Rect
+import msgspec
+
+from data.kfashion.wire import Polygon, Rect, decode_polygon
 from data.types import Box, Note
 
 ROUNDING = 1.5
@@ -21,53 +23,38 @@ _KEY = re.compile(r"([XY])(\d+)")
 _LEAST_POINTS = 3
 
 
-class Place(NamedTuple):
-    """Where a garment is, and what had to be mended to say so."""
-
-    box: Box | None
-    points: Points
-    notes: tuple[Note, ...]
+Place = tuple[Box | None, Points, tuple[Note, ...]]
+"""Where a garment is, and what had to be mended to say so."""
 
 
 def place_of(rect: Rect, polygon: Polygon, size: tuple[int, int]) -> Place:
     """Box and polygon of a garment in a photo of ``(width, height)``; nearly all need no mending."""
-    points, lack = ordered_points(polygon)
+    points, lack = ordered_points(polygon) if polygon else ((), None)
     box = _sound_box(rect, size)
     if box is not None and lack is None:
-        return Place(box, points, ())
+        return box, points, ()
     notes: list[Note] = []
     if box is None:
         box, notes = mended_box(rect, points, size)
     if lack is not None:
         notes.append(Note("polygon_dropped", "폴리곤좌표", lack))
-    return Place(box, points, tuple(notes))
+    return box, points, tuple(notes)
 
 
 def ordered_points(polygon: Polygon) -> tuple[Points, str | None]:
     """Corners in the order of their numbers; or none of them and the reason why.
 
-    The fast way fetches ``X1 ... Xn`` at one stroke, whatever order the file has them in; a polygon with other
+    The fast way fetches ``X1, Y1, ... Xn, Yn`` at one stroke, whatever order the file has them in; a polygon with other
     numbers fails there and is paired number by number.
     """
-    if not polygon:
-        return (), None
-    corners = len(polygon) // 2
-    if corners >= _LEAST_POINTS and len(polygon) == 2 * corners:
-        across, down = _getters(corners)
+    getter = _getter(len(polygon))
+    if getter is not None:
         try:
-            return tuple(zip(across(polygon), down(polygon), strict=True)), None
+            coordinates = iter(getter(polygon))
+            return tuple(zip(coordinates, coordinates, strict=True)), None
         except KeyError:
             pass
     return _paired(polygon)
-
-
-def box_inside(rect: Rect | None, size: tuple[int, int]) -> Box | None:
-    """The box of a rectangle that needs no mending, which nearly all do not; None where `mended_box` has to look."""
-    if rect is None or rect.x is None or rect.y is None or rect.width is None or rect.height is None:
-        return None
-    x2, y2 = rect.x + rect.width, rect.y + rect.height
-    sound = 0 <= rect.x < x2 <= size[0] and 0 <= rect.y < y2 <= size[1]
-    return Box(rect.x, rect.y, x2, y2) if sound else None
 
 
 def mended_box(rect: Rect, points: Points, size: tuple[int, int]) -> tuple[Box | None, list[Note]]:
@@ -97,10 +84,17 @@ def _sound_box(rect: Rect, size: tuple[int, int]) -> Box | None:
 
 
 @cache
-def _getters(corners: int) -> tuple[Callable[[Polygon], tuple[float, ...]], Callable[[Polygon], tuple[float, ...]]]:
-    across: Any = itemgetter(*(f"X{number}" for number in range(1, corners + 1)))
-    down: Any = itemgetter(*(f"Y{number}" for number in range(1, corners + 1)))
-    return across, down
+def _getter(coordinates: int) -> Callable[[Polygon], tuple[float, ...]] | None:
+    """What fetches so many coordinates in order, or None where their number is odd or makes no polygon.
+
+    Its keys are the very strings that the decoder hands out, which dictionaries find soonest.
+    """
+    corners, odd = divmod(coordinates, 2)
+    if odd or corners < _LEAST_POINTS:
+        return None
+    written = ",".join(f'"X{number}":0,"Y{number}":0' for number in range(1, corners + 1))
+    fetch: Any = itemgetter(*decode_polygon(msgspec.Raw(f"{{{written}}}")))
+    return fetch  # type: ignore[no-any-return]
 
 
 def _paired(polygon: Polygon) -> tuple[Points, str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from types import MappingProxyType
 
 from data.kfashion.geometry import Place, place_of
@@ -34,6 +35,8 @@ _STYLE, _SUBSTYLE = "스타일", "서브스타일"
 _CATEGORY = "category"
 _FIELDS = {**ATTRIBUTES, "카테고리": _CATEGORY, _STYLE: "style", _SUBSTYLE: "substyle"}
 _PARTS = tuple(SLOT_OF_PART)
+_KNOWN = frozenset(_PARTS)
+_KNOWN_LABELS = _KNOWN | {_STYLE}
 _SHOP = re.compile(r"\s*(\([^)]+\))")
 _FRAME = re.compile(r"[\s_\-.]*\(?\d+\)?$")
 _CAMERA = frozenset({"", "img", "image", "dsc", "dscf", "dscn", "dcim", "p", "pic", "photo", "scan"})
@@ -109,18 +112,17 @@ def _regions(annotation: Annotation, image_id: str) -> tuple[Region, ...]:
     size = (annotation.picture.width, annotation.picture.height)
     regions: list[Region] = []
     for part in _parts(description):
-        rects, polygons = description.rects.get(part, ()), description.polygons.get(part, ())
-        labels = description.labels.get(part, ())
-        for number in range(max(len(rects), len(polygons), len(labels))):
-            rect = rects[number] if number < len(rects) else NO_RECT
-            polygon = decode_polygon(polygons[number]) if number < len(polygons) else {}
-            said = labels[number] if number < len(labels) else {}
-            if polygon or said or not rect.is_empty:
-                regions.append(_region(f"{image_id}/{part}#{number}", part, place_of(rect, polygon, size), said))
+        drawn = description.rects.get(part, ()), description.polygons.get(part, ()), description.labels.get(part, ())
+        for number, (rect, raw, said) in enumerate(zip_longest(*drawn)):
+            polygon = decode_polygon(raw) if raw is not None else {}
+            if polygon or said or not (rect is None or rect.is_empty):
+                place = place_of(rect or NO_RECT, polygon, size)
+                regions.append(_region(f"{image_id}/{part}#{number}", part, place, said or {}))
     return tuple(regions)
 
 
 def _region(region_id: str, part: str, place: Place, said: Labels) -> Region:
+    box, points, notes = place
     category, attributes = _labelled(said)
     return Region(
         region_id=region_id,
@@ -128,9 +130,9 @@ def _region(region_id: str, part: str, place: Place, said: Labels) -> Region:
         slot=SLOT_OF_PART.get(part) or slot_of(part),
         category=category,
         attributes=attributes,
-        box=place.box,
-        polygon=place.points,
-        notes=place.notes,
+        box=box,
+        polygon=points,
+        notes=notes,
     )
 
 
@@ -158,10 +160,7 @@ def _canonical(key: str, *given: str) -> tuple[str, tuple[str, ...]]:
 
 def _parts(description: Description) -> Sequence[str]:
     """The four known parts, and then whatever else stands where they do."""
-    named = len(description.labels) - (_STYLE in description.labels)
-    if len(description.rects) == len(description.polygons) == named == len(_PARTS) and all(
-        part in description.rects and part in description.polygons and part in description.labels for part in _PARTS
-    ):
+    rects, polygons, labels = description.rects.keys(), description.polygons.keys(), description.labels.keys()
+    if rects == _KNOWN and polygons == _KNOWN and labels == _KNOWN_LABELS:
         return _PARTS
-    others = {*description.rects, *description.polygons, *description.labels} - {*_PARTS, _STYLE}
-    return [*_PARTS, *sorted(others)]
+    return [*_PARTS, *sorted((rects | polygons | labels) - _KNOWN_LABELS)]
