@@ -16,6 +16,9 @@ from graphsage.sampler import Hop, NeighborSampler
 POPULARITY_POWER = 0.75
 """Popularity draws go by degree to this power (Mikolov et al. 2013, §2.2)."""
 
+MIN_STEPS = 8
+"""Steps an epoch has at least, where there are 16 edges for each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -62,7 +65,9 @@ class EdgeBatches:
         self._log_count = self._expected_log_count(degree, groups, weight)
 
     def __len__(self) -> int:
-        return max(1, round(len(self._edges) / self._config.batch_size))
+        """Steps an epoch; small graphs take smaller batches rather than too few steps."""
+        n_edges = len(self._edges)
+        return max(round(n_edges / self._config.batch_size), min(MIN_STEPS, n_edges // 16), 1)
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """The batches of one epoch."""
@@ -122,7 +127,7 @@ class EdgeBatches:
         share = np.bincount(groups, weights=degree[self._warm], minlength=len(self._count)) / n_edges
         total = np.bincount(groups, weights=weight, minlength=len(self._count))
         drawn = share[groups] * (0.5 / self._count[groups] + 0.5 * weight / total[groups])
-        expected = degree * (min(self._config.batch_size, n_edges) / n_edges)
+        expected = degree / len(self)
         expected[self._warm] += self._config.negatives * drawn
         log_count: NDArray[np.float32] = np.log(np.maximum(expected, 1e-12)).astype(np.float32)
         return log_count

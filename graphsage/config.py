@@ -21,7 +21,8 @@ class GraphSageConfig:
     softmax, ``uniformity`` weight of the term that spreads embeddings, ``dropout`` on hidden values,
     ``feature_dropout`` the share of nodes that lose a feature family for a step, ``isolation`` the share of seeds that
     lose all neighbours for a step. Training stops after ``patience`` epochs without a better held-out hit rate;
-    ``valid_share`` of the edges is held out where the caller names none. ``threads`` limits torch (None: as it is).
+    ``valid_share`` of the edges is held out where the caller names none. Item embeddings of an effective rank below
+    ``min_effective_rank`` count as collapsed. ``threads`` limits torch (None: as it is).
     """
 
     hidden: int = 128
@@ -40,7 +41,7 @@ class GraphSageConfig:
     isolation: float = 0.2
     patience: int = 5
     valid_share: float = 0.1
-    min_effective_rank: float = 4.0
+    min_effective_rank: float = 2.0
     seed: int = 0
     threads: int | None = None
 

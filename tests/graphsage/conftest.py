@@ -72,7 +72,16 @@ def planted() -> Planted:
 @pytest.fixture(scope="session")
 def quick() -> GraphSageConfig:
     return GraphSageConfig(
-        hidden=32, dim=16, epochs=10, batch_size=128, negatives=64, signature_bits=64, patience=10, seed=7, threads=1
+        hidden=32,
+        dim=16,
+        epochs=8,
+        batch_size=128,
+        lr=0.01,
+        negatives=64,
+        signature_bits=64,
+        patience=10,
+        seed=7,
+        threads=1,
     )
 
 

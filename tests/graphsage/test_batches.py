@@ -63,7 +63,9 @@ def test_no_item_of_an_image_is_its_negative(planted: Any, batch: Batch) -> None
 def test_same_group_mask(planted: Any, batch: Batch) -> None:
     _, items = pairs_of(batch)
     group = planted.features.item_group[items]
-    np.testing.assert_array_equal(batch.same_group, [[group[row] == code for code in group] for row in range(len(batch.same_group))])
+    np.testing.assert_array_equal(
+        batch.same_group, [[group[row] == code for code in group] for row in range(len(batch.same_group))]
+    )
 
 
 def test_expected_counts_match_what_is_drawn(planted: Any, batches: EdgeBatches) -> None:
