@@ -105,7 +105,7 @@ def box_of(polygon: Polygon) -> tuple[float, float, float, float]:
 def polygon_json(polygon: Polygon, rng: np.random.Generator) -> Json:
     """Numbered coordinates in scrambled order."""
     pairs = [(f"{axis}좌표{n}", point[k]) for n, point in enumerate(polygon, 1) for k, axis in enumerate("XY")]
-    return {key: value for key, value in (pairs[int(i)] for i in rng.permutation(len(pairs)))}
+    return dict(pairs[int(i)] for i in rng.permutation(len(pairs)))
 
 
 def annotation(image_id: str, name: str, size: tuple[int, int], created: str) -> Json:

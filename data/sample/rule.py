@@ -55,7 +55,7 @@ def pair_utilities(
 
 
 def _equal(a: list[str], b: list[str]) -> NDArray[np.bool_]:
-    return np.equal.outer(np.array(a, dtype=object), np.array(b, dtype=object)).astype(bool)
+    return np.array([[x == y for y in b] for x in a], dtype=bool).reshape(len(a), len(b))
 
 
 class Rule:

@@ -6,14 +6,20 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from data.sample.drawing.canvas import Points, smooth
+from data.sample.drawing.canvas import Points, points, smooth
 
 _PROFILE_Y = np.array([0.160, 0.178, 0.192, 0.215, 0.250, 0.290, 0.385, 0.440, 0.490, 0.530, 0.600])
 _PROFILE_HALF = np.array([0.030, 0.054, 0.078, 0.084, 0.080, 0.077, 0.061, 0.076, 0.089, 0.088, 0.084])
 _UPPER_ARM, _FOREARM = 0.165, 0.150
 
-_ARMS = (((13.0, 6.0), (13.0, 6.0)), ((44.0, -52.0), (12.0, 4.0)), ((12.0, 4.0), (44.0, -52.0)), ((20.0, -4.0), (16.0, 2.0)),
-         ((24.0, -14.0), (24.0, -14.0)), ((10.0, 14.0), (18.0, -4.0)))  # fmt: skip
+_ARMS = (
+    ((13.0, 6.0), (13.0, 6.0)),
+    ((44.0, -52.0), (12.0, 4.0)),
+    ((12.0, 4.0), (44.0, -52.0)),
+    ((20.0, -4.0), (16.0, 2.0)),
+    ((24.0, -14.0), (24.0, -14.0)),
+    ((10.0, 14.0), (18.0, -4.0)),
+)
 
 
 class Pose(Struct, frozen=True):
@@ -53,11 +59,11 @@ class Body:
 
     def centre(self, y: float | NDArray[np.float64]) -> NDArray[np.float64]:
         """x of the trunk's axis at height y."""
-        return np.interp(y, [0.19, 0.49], [self.pose.shoulder_dx, self.pose.hip_dx])
+        return np.asarray(np.interp(y, [0.19, 0.49], [self.pose.shoulder_dx, self.pose.hip_dx]))
 
     def half(self, y: float | NDArray[np.float64]) -> NDArray[np.float64]:
         """Half the trunk's width at height y."""
-        return np.interp(y, _PROFILE_Y, _PROFILE_HALF)
+        return np.asarray(np.interp(y, _PROFILE_Y, _PROFILE_HALF))
 
     def at(self, side: int, y: float, ease: float = 0.0) -> tuple[float, float]:
         """Point on the trunk's contour, ``ease`` outside the skin."""
@@ -66,6 +72,12 @@ class Body:
     def off(self, x: float, y: float) -> tuple[float, float]:
         """Point at x from the trunk's axis."""
         return float(self.centre(y) + x), y
+
+    def outline(self, side: int, *pairs: tuple[float, float]) -> Points:
+        """Points given by distance from the trunk's axis, towards ``side``, and height."""
+        place = points(*pairs)
+        place[:, 0] = self.centre(place[:, 1]) + side * place[:, 0]
+        return place
 
     def arm(self, side: int) -> Points:
         """Smooth path from shoulder over elbow to wrist, ``[n, 2]``."""

@@ -139,6 +139,11 @@ def ribbon(path: Points, half_width: float | NDArray[np.float64]) -> Points:
     return np.stack([both.real, both.imag], axis=1)
 
 
+def moved(shape: Points, dx: float, dy: float) -> Points:
+    """The shape, shifted."""
+    return np.asarray(shape + np.array([dx, dy]))
+
+
 def ellipse(x: float, y: float, rx: float, ry: float) -> Points:
     """An ellipse of 24 corners."""
     turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)

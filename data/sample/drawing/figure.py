@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Struct
 
 from data.sample.drawing.body import Body
-from data.sample.drawing.canvas import Canvas, Points, ellipse, points, ribbon, smooth
+from data.sample.drawing.canvas import Canvas, Points, ellipse, moved, points, ribbon, smooth
 from data.sample.palette import Rgb
 
 _SKINS: tuple[Rgb, ...] = ((244, 212, 190), (236, 198, 170), (226, 184, 152), (200, 152, 118), (150, 104, 78))
@@ -55,12 +55,12 @@ def draw_skin(canvas: Canvas, body: Body, model: Model) -> None:
         body.off(0.028, 0.13),
     )
     canvas.fill([smooth(trunk, 1)], model.skin, volume=0.35)
-    shadow = points(body.off(-0.026, 0.138), body.off(0.026, 0.138), body.off(0.020, 0.158), body.off(-0.020, 0.158))
+    shadow = body.outline(1, (-0.026, 0.138), (0.026, 0.138), (0.020, 0.158), (-0.020, 0.158))
     canvas.fill([smooth(shadow, 1)], model.skin, tone=0.82)
     for side in (-1, 1):
         arm = body.arm(side)
         limb = ribbon(arm, np.linspace(0.023, 0.013, len(arm)))
-        canvas.fill([limb, ellipse(*arm[0].tolist(), 0.024, 0.023)], model.skin, volume=0.35)
+        canvas.fill([limb, ellipse(float(arm[0, 0]), float(arm[0, 1]), 0.024, 0.023)], model.skin, volume=0.35)
 
 
 def draw_hands(canvas: Canvas, body: Body, model: Model) -> None:
@@ -96,7 +96,7 @@ def face_box(canvas: Canvas, body: Body) -> tuple[float, float, float, float]:
 def _head(x: float) -> Points:
     right = [(0.0, 0.016), (0.030, 0.022), (0.047, 0.050), (0.047, 0.085), (0.036, 0.118), (0.016, 0.139), (0.0, 0.143)]
     left = [(-a, b) for a, b in right[-2:0:-1]]
-    return smooth(points(*right, *left), 2) + (x, 0.0)
+    return moved(smooth(points(*right, *left), 2), x, 0.0)
 
 
 def _face(canvas: Canvas, x: float, model: Model) -> None:
@@ -115,13 +115,26 @@ def _face(canvas: Canvas, x: float, model: Model) -> None:
     nose = points((x - 0.002, 0.088), (x - 0.005, 0.102), (x + 0.003, 0.104))
     canvas.fill([ribbon(nose, 0.0013)], model.skin, tone=0.8)
     lips = points((-0.014, 0.1185), (-0.005, 0.1150), (0.0, 0.1165), (0.005, 0.1150), (0.014, 0.1185), (0.0, 0.1255))
-    canvas.fill([smooth(lips, 1) + (x, 0.0)], (196, 84, 88))
+    canvas.fill([moved(smooth(lips, 1), x, 0.0)], (196, 84, 88))
 
 
 def _fringe(x: float, model: Model) -> list[Points]:
-    cap = points((-0.052, 0.085), (-0.054, 0.045), (-0.036, 0.008), (0.0, 0.0), (0.036, 0.008), (0.054, 0.045), (0.052, 0.085),
-                 (0.044, 0.062), (0.028, 0.046), (0.006, 0.040), (-0.016, 0.050), (-0.036, 0.058), (-0.045, 0.068))  # fmt: skip
-    shapes = [smooth(cap, 2) + (x, 0.0)]
+    cap = points(
+        (-0.052, 0.085),
+        (-0.054, 0.045),
+        (-0.036, 0.008),
+        (0.0, 0.0),
+        (0.036, 0.008),
+        (0.054, 0.045),
+        (0.052, 0.085),
+        (0.044, 0.062),
+        (0.028, 0.046),
+        (0.006, 0.040),
+        (-0.016, 0.050),
+        (-0.036, 0.058),
+        (-0.045, 0.068),
+    )
+    shapes = [moved(smooth(cap, 2), x, 0.0)]
     if model.hairstyle == 2:
         shapes.append(ellipse(x, -0.004, 0.026, 0.022))
     return shapes
@@ -141,7 +154,7 @@ def _back_hair(canvas: Canvas, body: Body, model: Model) -> None:
         (0.0, length),
     ]
     outline = points(*right, *[(-a, b) for a, b in right[-2:0:-1]])
-    canvas.fill([smooth(outline, 2) + (x, 0.0)], model.hair, tone=0.85, volume=0.3)
+    canvas.fill([moved(smooth(outline, 2), x, 0.0)], model.hair, tone=0.85, volume=0.3)
 
 
 def _shoe(canvas: Canvas, ankle: Points, side: int, model: Model) -> None:

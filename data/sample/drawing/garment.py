@@ -101,14 +101,18 @@ def shoulder(body: Body, side: int, neck: str, sleeve: str, ease: float) -> list
     if neck in _BARE:
         return [body.at(side, 0.247, ease)]
     if sleeve in ("민소매", ""):
-        return [body.off(side * 0.072, 0.183), body.off(side * 0.067, 0.212), body.off(side * 0.074, 0.24), body.at(side, 0.256, ease)]  # fmt: skip
-    return [body.off(side * (0.088 + 0.35 * ease), 0.191), body.off(side * (0.096 + 0.6 * ease), 0.212), body.at(side, 0.256, ease)]  # fmt: skip
+        return [*_offs(body, side, (0.072, 0.183), (0.067, 0.212), (0.074, 0.24)), body.at(side, 0.256, ease)]
+    return [*_offs(body, side, (0.088 + 0.35 * ease, 0.191), (0.096 + 0.6 * ease, 0.212)), body.at(side, 0.256, ease)]
+
+
+def _offs(body: Body, side: int, *pairs: tuple[float, float]) -> list[tuple[float, float]]:
+    return [body.off(side * x, y) for x, y in pairs]
 
 
 def flank(body: Body, side: int, hem_y: float, ease: float, flare: float = 0.0) -> list[tuple[float, float]]:
     """Contour from under the arm down to the hem; ``flare`` is how much wider it gets a unit below the waist."""
     heights = [y for y in (0.29, 0.335, 0.385, 0.44, 0.49) if y < hem_y - 0.01]
-    heights += list(np.arange(0.56, hem_y - 0.02, 0.08)) + [hem_y]
+    heights += [*np.arange(0.56, hem_y - 0.02, 0.08), hem_y]
     out = []
     for y in heights:
         x, _ = body.at(side, min(y, 0.5), ease + flare * max(0.0, y - 0.40))
@@ -161,10 +165,9 @@ def trouser_legs(
     body: Body, waist_y: float, hem_y: float, halves: tuple[float, float, float], ease: float
 ) -> list[Points]:
     """Seat and two legs; ``halves`` are half widths at thigh, knee and ankle."""
-    seat = points(
-        body.at(-1, waist_y, 0.003), body.at(1, waist_y, 0.003), body.at(1, 0.45, ease), body.at(1, 0.50, ease),
-        body.off(0.05, 0.545), body.off(0.0, 0.545), body.off(-0.05, 0.545), body.at(-1, 0.50, ease), body.at(-1, 0.45, ease),
-    )  # fmt: skip
+    sides = [[body.at(side, waist_y, 0.003), body.at(side, 0.45, ease), body.at(side, 0.50, ease)] for side in (1, -1)]
+    crotch = _offs(body, 1, (0.05, 0.545), (0.0, 0.545), (-0.05, 0.545))
+    seat = points(*sides[0], *crotch, *sides[1][::-1])
     shapes = [seat]
     for side in (-1, 1):
         path = body.leg(side, hem_y)
@@ -178,11 +181,8 @@ def hood(body: Body) -> list[Patch]:
     """A hood that lies around the neck."""
     patches = []
     for side in (-1, 1):
-        outline = points(
-            body.off(side * 0.026, 0.150), body.off(side * 0.062, 0.146), body.off(side * 0.088, 0.172),
-            body.off(side * 0.082, 0.200), body.off(side * 0.045, 0.224), body.off(0.0, 0.243), body.off(side * 0.012, 0.214),
-            body.off(side * 0.03, 0.185),
-        )  # fmt: skip
+        outside = (0.026, 0.150), (0.062, 0.146), (0.088, 0.172), (0.082, 0.200), (0.045, 0.224), (0.0, 0.243)
+        outline = body.outline(side, *outside, (0.012, 0.214), (0.03, 0.185))
         patches.append(Patch(smooth(outline), tone=0.86, volume=0.35))
     return patches
 

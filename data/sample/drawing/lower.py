@@ -6,7 +6,7 @@ import numpy as np
 
 from data.sample.catalogue import SampleItem
 from data.sample.drawing.body import Body
-from data.sample.drawing.canvas import Points, points, ribbon
+from data.sample.drawing.canvas import Points, moved, points, ribbon
 from data.sample.drawing.garment import (
     Drawing,
     Patch,
@@ -88,9 +88,7 @@ def _skirt_lines(item: SampleItem, body: Body, hem: float, flare: float, drawing
         drawing.seams.append(Seam(path, 0.0022, 0.80 if detail == "플리츠" else 0.87))
     if detail == "슬릿":
         drawing.patches.append(
-            Patch(
-                points(body.off(0.03, hem - 0.11), body.off(0.044, hem + 0.02), body.off(0.02, hem + 0.02)), tone=0.45
-            )
+            Patch(body.outline(1, (0.03, hem - 0.11), (0.044, hem + 0.02), (0.02, hem + 0.02)), tone=0.45)
         )
     if detail == "단추":
         drawing.patches += buttons(body, 0, 0.43, hem - 0.02, item.buttons, _BUCKLE)
@@ -113,11 +111,11 @@ def _trousers(item: SampleItem, body: Body) -> Drawing:
         if jogger or detail == "롤업":
             drawing.patches.append(Patch(_cuff(leg, 0.024 if jogger else halves[2] + 0.004), tone=0.84, volume=0.3))
         elif item.category == "팬츠" and item.value("material") != "코듀로이":
-            drawing.seams.append(Seam(leg[1:] + (side * 0.004, 0.0), 0.0011, 0.82))
+            drawing.seams.append(Seam(moved(leg[1:], side * 0.004, 0.0), 0.0011, 0.82))
         if detail == "디스트로이드":
             drawing.patches += [Patch(_rip(leg[k], side), rgb=(214, 208, 200)) for k in (5, 6 + (side > 0))]
         if detail == "스티치":
-            drawing.seams.append(Seam(leg + (side * 0.02, 0.0), 0.0013, 1.25))
+            drawing.seams.append(Seam(moved(leg, side * 0.02, 0.0), 0.0013, 1.25))
     if detail == "스트링":
         drawing.patches += [
             Patch(ribbon(vertical(body, s * 0.008, 0.408, 0.46), 0.0024), rgb=(240, 238, 232)) for s in (-1, 1)
@@ -130,7 +128,7 @@ def _cuff(leg: Points, half: float) -> Points:
 
 
 def _rip(place: Points, side: int) -> Points:
-    return points((-0.014, 0.0), (0.0, -0.005), (0.015, 0.001), (0.0, 0.006)) + place + (side * 0.006, 0.0)
+    return points((-0.014, 0.0), (0.0, -0.005), (0.015, 0.001), (0.0, 0.006)) + moved(place, side * 0.006, 0.0)
 
 
 def _belt(body: Body, y: float, rgb: Rgb) -> list[Patch]:

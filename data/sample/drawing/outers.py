@@ -6,11 +6,12 @@ import numpy as np
 
 from data.sample.catalogue import SampleItem
 from data.sample.drawing.body import Body
-from data.sample.drawing.canvas import Points, points, ribbon, smooth
+from data.sample.drawing.canvas import Points, moved, points, ribbon, smooth
 from data.sample.drawing.garment import (
     Drawing,
     Patch,
     Seam,
+    across,
     buttons,
     ease_of,
     flank,
@@ -54,14 +55,14 @@ def _edge(item: SampleItem, body: Body, side: int, hem: float) -> Points:
     waist, low = _gap(item)
     y = np.linspace(0.30, hem, 8)
     x = np.interp(y, [0.30, 0.385, hem], [waist - 0.004, waist, low])
-    return points(body.off(side * 0.037, 0.168), body.off(side * 0.042, 0.22), *(body.off(side * float(a), float(b)) for a, b in zip(x, y, strict=True)))  # fmt: skip
+    return body.outline(side, (0.037, 0.168), (0.042, 0.22), *zip(x.tolist(), y.tolist(), strict=True))
 
 
 def _panel(item: SampleItem, body: Body, side: int, hem: float, ease: float, flare: float) -> Points:
     sleeve = item.value("sleeve")
     outside = shoulder(body, side, "", sleeve, ease) + flank(body, side, hem, ease, flare)
     edge = _edge(item, body, side, hem)
-    outline = np.vstack([edge[:1] + (-side * 0.006, -0.006), points(*outside), edge[::-1]])
+    outline = np.vstack([moved(edge[:1], -side * 0.006, -0.006), points(*outside), edge[::-1]])
     if item.category == "패딩":
         outline[2:-9:2, 0] += side * 0.006
     return smooth(outline, 1)
@@ -83,23 +84,24 @@ def _collar(item: SampleItem, body: Body, drawing: Drawing) -> None:
         drawing.patches += hood(body)
     for side in (-1, 1):
         if collar == "테일러드칼라":
-            lapel = points(body.off(side * 0.038, 0.182), body.off(side * 0.074, 0.232), body.off(side * 0.060, 0.240), body.off(side * 0.066, 0.256), body.off(side * 0.032, 0.335), body.off(side * 0.030, 0.30))  # fmt: skip
-            fold = points(body.off(side * 0.032, 0.156), body.off(side * 0.058, 0.176), body.off(side * 0.070, 0.222), body.off(side * 0.040, 0.224))  # fmt: skip
+            notch = (0.038, 0.182), (0.074, 0.232), (0.060, 0.240), (0.066, 0.256)
+            lapel = body.outline(side, *notch, (0.032, 0.335), (0.030, 0.30))
+            fold = body.outline(side, (0.032, 0.156), (0.058, 0.176), (0.070, 0.222), (0.040, 0.224))
             drawing.patches += [Patch(lapel, tone=0.84, volume=0.25), Patch(fold, tone=0.76, volume=0.25)]
         elif collar == "숄칼라":
-            shawl = points(body.off(side * 0.032, 0.154), body.off(side * 0.066, 0.195), body.off(side * 0.070, 0.25), body.off(side * 0.034, 0.355), body.off(side * 0.030, 0.25))  # fmt: skip
+            shawl = body.outline(side, (0.032, 0.154), (0.066, 0.195), (0.070, 0.25), (0.034, 0.355), (0.030, 0.25))
             drawing.patches.append(Patch(smooth(shawl, 1), tone=0.8, volume=0.3))
         elif collar in ("셔츠칼라", "피터팬칼라"):
-            flap = points(body.off(side * 0.032, 0.154), body.off(side * 0.072, 0.190), body.off(side * 0.060, 0.238), body.off(side * 0.034, 0.232))  # fmt: skip
+            flap = body.outline(side, (0.032, 0.154), (0.072, 0.190), (0.060, 0.238), (0.034, 0.232))
             drawing.patches.append(Patch(smooth(flap, 2 if collar == "피터팬칼라" else 0), tone=0.8, volume=0.3))
         elif collar == "차이나칼라" or item.category in ("점퍼", "패딩", "짚업"):
-            band = points(body.off(side * 0.030, 0.146), body.off(side * 0.046, 0.150), body.off(side * 0.050, 0.186), body.off(side * 0.034, 0.20))  # fmt: skip
+            band = body.outline(side, (0.030, 0.146), (0.046, 0.150), (0.050, 0.186), (0.034, 0.20))
             drawing.patches.append(Patch(band, tone=0.76, volume=0.3))
 
 
 def _front(item: SampleItem, body: Body, hem: float, drawing: Drawing) -> None:
     detail, category = item.value("detail"), item.category
-    waist, low = _gap(item)
+    waist, _ = _gap(item)
     if category in ("점퍼", "짚업", "패딩"):
         for side in (-1, 1):
             drawing.patches.append(Patch(ribbon(_edge(item, body, side, hem)[2:], 0.0022), rgb=_ZIP))
@@ -112,7 +114,7 @@ def _front(item: SampleItem, body: Body, hem: float, drawing: Drawing) -> None:
                 body, x, 0.345, min(hem - 0.03, 0.52), item.buttons - 1, _BRASS if item.buttons % 2 else (52, 44, 42)
             )
     if category == "패딩":
-        drawing.seams += [Seam(points(*(body.off(float(x), float(y)) for x in (-0.2, -0.1, 0.0, 0.1, 0.2))), 0.0028, 0.66) for y in np.arange(0.25, hem - 0.02, 0.048)]  # fmt: skip
+        drawing.seams += [Seam(across(body, float(y), 0.2), 0.0028, 0.66) for y in np.arange(0.25, hem - 0.02, 0.048)]
     if detail == "니트꽈베기":
         drawing.seams += [Seam(vertical(body, s * x, 0.25, hem), 0.0022, 0.78) for s in (-1, 1) for x in (0.056, 0.064)]
     if detail == "띠":
@@ -126,11 +128,14 @@ def _front(item: SampleItem, body: Body, hem: float, drawing: Drawing) -> None:
 
 def _rib(item: SampleItem, body: Body, side: int, hem: float) -> Patch:
     low = _gap(item)[1]
-    edge = points(body.off(side * low, hem - 0.022), body.at(side, hem - 0.022, 0.034), body.at(side, hem + 0.002, 0.026), body.off(side * low, hem + 0.002))  # fmt: skip
-    return Patch(edge, tone=0.74)
+    top, end = hem - 0.022, hem + 0.002
+    outside = body.at(side, top, 0.034), body.at(side, end, 0.026)
+    return Patch(points(body.off(side * low, top), *outside, body.off(side * low, end)), tone=0.74)
 
 
 def _pocket(body: Body, side: int, item: SampleItem) -> Patch:
-    x, y = side * 0.080, 0.435
     tilt = 0.008 if item.pocket else 0.0
-    return Patch(points(body.off(x - 0.022, y + side * tilt), body.off(x + 0.022, y - side * tilt), body.off(x + 0.022, y + 0.013 - side * tilt), body.off(x - 0.022, y + 0.013 + side * tilt)), tone=0.72)  # fmt: skip
+    flap = body.outline(
+        side, (0.058, 0.435 + tilt), (0.102, 0.435 - tilt), (0.102, 0.448 - tilt), (0.058, 0.448 + tilt)
+    )
+    return Patch(flap, tone=0.72)

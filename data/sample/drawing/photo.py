@@ -1,4 +1,4 @@
-"""One photo: the figure in its clothes before the backdrop, with the shoot's light, and what can be seen of each piece."""
+"""One photo: the figure in its clothes before the backdrop, in the shoot's light, and what is seen of each piece."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from data.sample.catalogue import SampleItem
 from data.sample.drawing.backdrops import SLACK
 from data.sample.drawing.body import Body, Pose
-from data.sample.drawing.canvas import Canvas, Points
+from data.sample.drawing.canvas import Canvas, Points, moved
 from data.sample.drawing.cloth import Cloth, Tile, weave
 from data.sample.drawing.figure import Model, draw_hands, draw_head, draw_skin, face_box
 from data.sample.drawing.garment import Drawing
@@ -136,7 +136,7 @@ def _seen(canvas: Canvas, item: SampleItem, number: int, rng: np.random.Generato
     lines = _outlines(part)
     if item.slot == "outer" and len(lines) > 1 and _area(lines[1]) > 0.25 * _area(lines[0]):
         lines = _outlines(_joined(part, lines[0], lines[1]))
-    corners = _corners(lines[0] + (left - 0.5, top_ - 0.5))
+    corners = _corners(moved(lines[0], left - 0.5, top_ - 0.5))
     corners = corners + rng.normal(0, 0.25, corners.shape)
     corners = np.clip(corners, 0, (canvas.width, canvas.height)).round(2)
     return Seen(item_id=item.item_id, polygon=tuple((float(x), float(y)) for x, y in corners), pixels=count)
@@ -162,7 +162,7 @@ def _area(line: Points) -> float:
 
 
 def _corners(line: Points) -> Points:
-    """Few corners that follow a closed ring: the points farthest from their chord, until the ring is met or 65 are used."""
+    """Few corners that follow a closed ring: points farthest from their chord, until the ring is met or 65 are used."""
     ring = line[:-1, 0] + 1j * line[:-1, 1]
     far = int(np.argmax(np.abs(ring - ring[0])))
     keep = {0, far}

@@ -16,7 +16,7 @@ SIZE = 256
 Cover = NDArray[np.float64]
 
 _FINER = 2
-_Y, _X = np.mgrid[0:SIZE, 0:SIZE] / SIZE
+_Y, _X = (np.asarray(axis, float) / SIZE for axis in np.mgrid[0:SIZE, 0:SIZE])
 
 
 def print_cover(name: str, size: int, turn: int, rng: np.random.Generator) -> Cover:
@@ -49,30 +49,30 @@ def _check(size: int, turn: int, rng: np.random.Generator) -> Cover:
     x, y = (_X * n, _Y * n) if turn < 3 else ((_X + _Y) * n * 3 // 4, (_X - _Y) * n * 3 // 4)
     wide = 0.34 * (_band(x, 0.42) + _band(y, 0.42))
     thin = 0.5 * np.maximum(_band(x + 0.5, 0.10), _band(y + 0.5, 0.10))
-    return np.clip(wide + thin, 0, 1)
+    return np.asarray(np.clip(wide + thin, 0, 1))
 
 
 def _gingham(size: int, turn: int, rng: np.random.Generator) -> Cover:
     n = (10, 14, 18, 24)[size]
-    return 0.5 * (_band(_X * n, 0.5) + _band(_Y * n, 0.5))
+    return np.asarray(0.5 * (_band(_X * n, 0.5) + _band(_Y * n, 0.5)))
 
 
 def _dots(size: int, turn: int, rng: np.random.Generator) -> Cover:
     n = (8, 10, 14, 18)[size]
     shifted = _X * n + 0.5 * (np.floor(_Y * n) % 2 if turn % 2 else 0)
     distance = np.hypot(shifted % 1 - 0.5, (_Y * n) % 1 - 0.5)
-    return np.clip((0.30 - distance) / 0.08 + 0.5, 0, 1)
+    return np.asarray(np.clip((0.30 - distance) / 0.08 + 0.5, 0, 1))
 
 
 def _houndstooth(size: int, turn: int, rng: np.random.Generator) -> Cover:
     thread = (4, 4, 2, 2)[size]
     row, column = np.mgrid[0:SIZE, 0:SIZE] // thread
     twill = (row + column) % 4 < 2 if turn % 2 else (row - column) % 4 < 2
-    return np.where(twill, column % 8 < 4, row % 8 < 4).astype(float)
+    return np.where(twill, column % 8 < 4, row % 8 < 4).astype(np.float64)
 
 
 def _argyle(size: int, turn: int, rng: np.random.Generator) -> Cover:
-    n = (4, 5, 6, 8)[size]
+    n = (4, 6, 8, 10)[size]
     x, y = _X * n, _Y * n * 0.75 if n % 4 == 0 else _Y * n
     diamond = np.abs(x % 1 - 0.5) + np.abs(y % 1 - 0.5) < 0.5
     lines = np.maximum(_band(x + y, 0.08), _band(x - y, 0.08))
@@ -94,7 +94,7 @@ def _zebra(size: int, turn: int, rng: np.random.Generator) -> Cover:
 
 def _tie_dye(size: int, turn: int, rng: np.random.Generator) -> Cover:
     field = gaussian_filter(rng.normal(0, 1, (SIZE, SIZE)), 12 + 5 * (3 - size), mode="wrap")
-    return 0.5 + 0.5 * np.sin(2.2 * field / field.std() + turn)
+    return np.asarray(0.5 + 0.5 * np.sin(2.2 * field / field.std() + turn))
 
 
 def _camouflage(size: int, turn: int, rng: np.random.Generator) -> Cover:
@@ -145,7 +145,9 @@ def _paisley(size: int, turn: int, rng: np.random.Generator) -> Cover:
     return _scatter(drop, (30, 44, 64, 100)[size], unit * 2.3, rng)
 
 
-def _scatter(mark: Callable[[ImageDraw.ImageDraw, float, float], None], count: int, apart: float, rng: np.random.Generator) -> Cover:  # fmt: skip
+def _scatter(
+    mark: Callable[[ImageDraw.ImageDraw, float, float], None], count: int, apart: float, rng: np.random.Generator
+) -> Cover:
     """Marks strewn over a tile, ``apart`` fine pixels from each other, cut at no edge: marks are kept inside."""
     side = SIZE * _FINER
     tile = Image.new("L", (side, side))

@@ -6,7 +6,7 @@ import numpy as np
 
 from data.sample.catalogue import SampleItem
 from data.sample.drawing.body import Body
-from data.sample.drawing.canvas import Points, points, ribbon, smooth
+from data.sample.drawing.canvas import Points, moved, points, ribbon, smooth
 from data.sample.drawing.garment import (
     Drawing,
     Patch,
@@ -90,10 +90,11 @@ def _neck_pieces(item: SampleItem, body: Body, neck: str, drawing: Drawing) -> N
 
 def _collar(body: Body, side: int, round_: bool, item: SampleItem) -> Patch:
     if round_:
-        outline = points(body.off(side * 0.036, 0.166), body.off(side * 0.07, 0.19), body.off(side * 0.062, 0.226),
-                         body.off(side * 0.024, 0.232), body.off(side * 0.004, 0.212), body.off(side * 0.02, 0.200))  # fmt: skip
+        outline = body.outline(
+            side, (0.036, 0.166), (0.07, 0.19), (0.062, 0.226), (0.024, 0.232), (0.004, 0.212), (0.02, 0.200)
+        )
         return Patch(smooth(outline), rgb=_WHITE if item.colour != "화이트" else None, tone=0.97)
-    outline = points(body.off(side * 0.032, 0.156), body.off(side * 0.064, 0.188), body.off(side * 0.048, 0.226), body.off(side * 0.006, 0.222))  # fmt: skip
+    outline = body.outline(side, (0.032, 0.156), (0.064, 0.188), (0.048, 0.226), (0.006, 0.222))
     return Patch(outline, tone=0.9, volume=0.2)
 
 
@@ -101,8 +102,10 @@ def bow(body: Body, y: float, item: SampleItem) -> list[Patch]:
     """A ribbon tied in front."""
     patches = []
     for side in (-1, 1):
-        loop = points(body.off(0, y), body.off(side * 0.022, y - 0.016), body.off(side * 0.042, y - 0.014), body.off(side * 0.042, y + 0.014), body.off(side * 0.022, y + 0.014))  # fmt: skip
-        tail = points(body.off(0, y), body.off(side * 0.008, y), body.off(side * 0.026, y + 0.062), body.off(side * 0.012, y + 0.066))  # fmt: skip
+        loop = body.outline(
+            side, (0.0, y), (0.022, y - 0.016), (0.042, y - 0.014), (0.042, y + 0.014), (0.022, y + 0.014)
+        )
+        tail = body.outline(side, (0.0, y), (0.008, y), (0.026, y + 0.062), (0.012, y + 0.066))
         patches += [Patch(tail, rgb=item.accent, tone=0.86), Patch(smooth(loop, 1), rgb=item.accent)]
     patches.append(Patch(box(body, 0, y - 0.007, 0.013, 0.014), rgb=item.accent, tone=0.8))
     return patches
@@ -116,7 +119,7 @@ def _front(item: SampleItem, body: Body, hem: float, drawing: Drawing) -> None:
     if item.pocket and item.category in ("셔츠", "티셔츠") and hem > 0.4:
         side = 1 if item.pocket == 1 else -1
         drawing.patches.append(Patch(box(body, side * 0.042, 0.275, 0.040, 0.044), tone=0.88))
-        drawing.seams.append(Seam(across(body, 0.283, 0.2)[3:5] + (side * 0.02, 0.0), 0.0012, 0.8))
+        drawing.seams.append(Seam(moved(across(body, 0.283, 0.2)[3:5], side * 0.02, 0.0), 0.0012, 0.8))
     if detail in ("러플", "프릴"):
         drawing.patches += _ruffle(body)
     if detail == "셔링":
@@ -147,12 +150,7 @@ def _cables(body: Body, hem: float) -> list[Seam]:
 
 
 def _kangaroo(body: Body, hem: float) -> Points:
-    return points(
-        body.off(-0.034, hem - 0.10),
-        body.off(0.034, hem - 0.10),
-        body.off(0.056, hem - 0.025),
-        body.off(-0.056, hem - 0.025),
-    )
+    return body.outline(1, (-0.034, hem - 0.10), (0.034, hem - 0.10), (0.056, hem - 0.025), (-0.056, hem - 0.025))
 
 
 def _button_colour(item: SampleItem) -> Rgb:
