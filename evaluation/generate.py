@@ -16,7 +16,7 @@ class QuestionConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """How questions are made.
 
     ``negatives`` wrong candidates a FITB question; at most ``blanks`` questions an outfit; CIR pools of
-    ``smallest_pool`` to ``largest_pool`` items (recall@50 in a smaller pool says nothing; from a larger one a sample is taken).
+    ``smallest_pool`` to ``largest_pool`` items (recall@50 in a smaller pool says nothing; a larger one is sampled).
     """
 
     negatives: int = 3

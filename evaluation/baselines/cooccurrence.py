@@ -89,6 +89,7 @@ class CooccurrenceSecondOrder(PairScorer):
         self._counts = PairCounts(counts)
         degree = np.asarray(counts.sum(axis=1), np.float64).ravel()
         self._step = csr_array(counts @ diags_array(1 / np.sqrt(np.maximum(degree, 1.0))))  # A D^-1 A = step step^T
+        self._back = csr_array(self._step.T)
         self._expected = degree * np.sqrt(2 / max(1.0, degree.sum()))  # E is its outer product
         self._k, self._p = smoothing, discount
 
@@ -103,7 +104,7 @@ class CooccurrenceSecondOrder(PairScorer):
         return self._information(self._counts.at(left, right) + second, self._expected[left] * self._expected[right])
 
     def _block(self, left: Positions, right: Positions) -> Scores:
-        second = (self._step[left] @ self._step.T).toarray()[:, right]
+        second = (self._step[left] @ self._back).toarray()[:, right]
         expected = self._expected[left, None] * self._expected[right]
         return self._information(self._counts.block(left, right) + second, expected)
 

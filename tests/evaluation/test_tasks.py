@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evaluation.groups import by_label, by_popularity, by_size
+from evaluation.questions import Cir, Compat, Fitb, Questions
+from evaluation.scorer import score_many
+from evaluation.table import as_json, plain, pretty
+from evaluation.tasks import ask, evaluate, paired, predictions
+
+
+class ByNumber:
+    """An item's score is the number in its id."""
+
+    def __init__(self, name: str = "number", sign: float = 1.0) -> None:
+        self.name = name
+        self.sign = sign
+
+    def score(self, context: Sequence[str], candidates: Sequence[str]) -> np.ndarray:
+        return self.sign * np.array([float(c[1:]) for c in candidates])
+
+    def score_outfits(self, outfits: Sequence[Sequence[str]]) -> np.ndarray:
+        return self.sign * np.array([np.mean([float(i[1:]) for i in o]) for o in outfits])
+
+
+class Batched(ByNumber):
+    calls = 0
+
+    def score_many(self, contexts, candidates):
+        self.calls += 1
+        return [self.score(c, k) for c, k in zip(contexts, candidates, strict=True)]
+
+
+POOL = tuple(f"i{n}" for n in range(100))
+QUESTIONS = Questions(
+    fitb=(
+        Fitb("o1", ("i0",), ("i1", "i2", "i3", "i4"), 3),
+        Fitb("o1", ("i0",), ("i1", "i2", "i3", "i9"), 0),
+        Fitb("o2", ("i0", "i7"), ("i5", "i2", "j5", "i4"), 0),
+    ),
+    compat=(Compat("o1", ("i4", "i6"), 1), Compat("o1", ("i4", "i0"), 0), Compat("o2", ("i1", "i1", "i1"), 1)),
+    cir=(Cir("o1", ("i0",), "i95", POOL), Cir("o2", ("i0", "i7"), "i50", POOL), Cir("o3", (), "i99", POOL)),
+)
+
+
+def test_values_by_hand() -> None:
+    report = evaluate(ByNumber(), QUESTIONS, bootstrap=100)
+    assert report.get("fitb", "accuracy").value == pytest.approx((1 + 0 + 0.5) / 3)
+    assert report.get("compat", "auc").value == 0.5  # 5 beats 2, 1 does not
+    assert report.get("cir", "recall@10").value == pytest.approx(2 / 3)  # places 5, 50, 1
+    assert report.get("cir", "recall@50").value == 1.0
+    assert report.get("cir", "mrr").value == pytest.approx((1 / 5 + 1 / 50 + 1) / 3)
+    assert report.get("cir", "ndcg@10").value == pytest.approx((1 / np.log2(6) + 1) / 3)
+    fitb = report.get("fitb", "accuracy")
+    assert (fitb.n, fitb.outfits) == (3, 2)
+    assert fitb.low <= fitb.value <= fitb.high
+    assert {m.task for m in report.metrics} == {"fitb", "compat", "cir"}
+
+
+def test_no_questions_no_metrics() -> None:
+    report = evaluate(ByNumber(), Questions())
+    assert report.metrics == ()
+    with pytest.raises(KeyError, match="fitb/accuracy is not in the report of 'number'"):
+        report.get("fitb", "accuracy")
+
+
+def test_breakdowns() -> None:
+    slots = {"i4": "top", "i1": "top", "i5": "bag", "i95": "bag"}
+    used = {"i4": 12, "i5": 2, "i6": 2, "i1": 5}
+    groups = {"slot": by_label(slots), "size": by_size(), "use": by_popularity(used)}
+    report = evaluate(ByNumber(), QUESTIONS, bootstrap=0, groups=groups)
+    assert report.get("fitb", "accuracy", by="slot", group="top").value == 0.5
+    assert report.get("fitb", "accuracy", by="slot", group="bag").value == 0.5
+    assert report.get("fitb", "accuracy", by="size", group="3").n == 1
+    assert report.get("fitb", "accuracy", by="use", group="11+").value == 1.0
+    assert report.get("fitb", "accuracy", by="use", group="4-10").value == 0.0
+    assert report.get("cir", "recall@10", by="slot", group="unknown").value == 0.5
+    assert report.get("cir", "recall@10", by="size", group="1").value == 1.0
+    with pytest.raises(KeyError):
+        report.get("compat", "auc", by="size", group="3")  # a single positive has no AUC
+
+
+def test_paired_difference() -> None:
+    up, down = ask(ByNumber(), QUESTIONS), ask(ByNumber("down", -1.0), QUESTIONS)
+    by_name = {(m.task, m.metric): m for m in paired(up, down, QUESTIONS, bootstrap=50)}
+    assert by_name["cir", "recall@10"].value == pytest.approx(2 / 3)
+    assert all(m.value == m.low == m.high == 0 for m in paired(up, up, QUESTIONS, bootstrap=50))
+
+
+def test_batch_form_is_used_and_gives_the_same() -> None:
+    batched = Batched()
+    assert evaluate(batched, QUESTIONS, bootstrap=20) == evaluate(ByNumber(), QUESTIONS, bootstrap=20)
+    assert batched.calls > 0
+
+
+def test_predictions_follow_the_questions(tmp_path: Path) -> None:
+    predictions(ByNumber(), QUESTIONS, tmp_path / "out")
+    lines = {p.name: [json.loads(x) for x in p.read_text().splitlines()] for p in (tmp_path / "out").iterdir()}
+    assert sorted(lines) == ["cir.jsonl", "compat.jsonl", "fitb.jsonl"]
+    assert lines["fitb.jsonl"][1] == {"scores": [1.0, 2.0, 3.0, 9.0]}
+    assert lines["compat.jsonl"] == [{"score": 5.0}, {"score": 2.0}, {"score": 1.0}]
+    assert [len(x["top"]) for x in lines["cir.jsonl"]] == [50, 50, 50]
+    assert lines["cir.jsonl"][0]["top"][:2] == ["i99", "i98"]
+
+
+class Broken(ByNumber):
+    def __init__(self, answer: np.ndarray) -> None:
+        super().__init__("broken")
+        self.answer = answer
+
+    def score(self, context, candidates):
+        return self.answer
+
+
+@pytest.mark.parametrize("answer", [np.zeros(3), np.zeros((4, 1)), np.array([0.0, 1.0, np.nan, 2.0])])
+def test_wrong_answers_of_a_scorer_are_refused(answer: np.ndarray, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="'broken'"):
+        predictions(Broken(answer), QUESTIONS, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_contexts_and_candidates_must_match() -> None:
+    with pytest.raises(ValueError, match="1 contexts and 2 lists"):
+        score_many(ByNumber(), [["i1"]], [["i1"], ["i2"]])
+
+
+def test_table_of_reports() -> None:
+    reports = [evaluate(ByNumber(), QUESTIONS), evaluate(ByNumber("down", -1.0), QUESTIONS, bootstrap=0)]
+    text = plain(reports, interval=False).splitlines()
+    assert text[0].split("|")[1:5] == [" scorer ", " FITB ", " AUC  ", " R@10 "]
+    assert ".500" in text[2]
+    assert "(" in plain(reports)
+    assert pretty(reports, "Results").row_count == 2
+    data = json.loads(json.dumps(as_json(reports)))
+    assert data[1]["metrics"][0]["low"] is None
+    assert data[0]["metrics"][0]["value"] == 0.5
