@@ -14,6 +14,7 @@ from vision.crops import Crop, fit_within, shrink_mask
 from vision.lab import COLOUR_NAMES, FloatArray
 from vision.shape import SHAPE_DIM, shape_features
 from vision.texture import TEXTURE_DIM, texture_features
+from vision.wall import grown
 
 WORK_SIDE: Final = 160
 """Garments are brought to this longer side, in pixels, so that texture is measured on one scale."""
@@ -67,15 +68,10 @@ class BackdropEncoder:
 def backdrop_colour(crop: Crop) -> FloatArray:
     """Colour of a crop's surroundings, ``[7]``: mean and spread of Lab over 100, then 1; zeros where there are none.
 
-    Surroundings are the pixels outside the mask or, without a mask, a ring along the border.
+    Surroundings are the pixels well outside the mask, where neither the garment's rim nor its close shadow colours
+    them (right beside it where there is no more room), or, without a mask, a ring along the border.
     """
-    height, width = crop.pixels.shape[:2]
-    if crop.mask is not None:
-        outside = ~crop.mask
-    else:
-        thickness = max(1, round(_RING * min(height, width)))
-        outside = np.ones((height, width), dtype=bool)
-        outside[thickness:-thickness, thickness:-thickness] = False
+    outside = _surroundings(crop)
     vector = np.zeros(BACKDROP_DIM, dtype=np.float32)
     if outside.any():
         mean, spread = colour.lab_moments(*colour.distinct_colours(crop.pixels[outside]))
@@ -98,6 +94,19 @@ def named_colours(vector: FloatArray) -> dict[str, float]:
     """Share of a garment's pixels nearest to each K-Fashion colour name, from its vector ``[dim]``; they sum to 1."""
     shares = vector[..., colour.NAMED]
     return {name: float(share) for name, share in zip(COLOUR_NAMES, shares, strict=True)}
+
+
+def _surroundings(crop: Crop) -> NDArray[np.bool_]:
+    height, width = crop.pixels.shape[:2]
+    thickness = max(1, round(_RING * min(height, width)))
+    if crop.mask is None:
+        ring = np.ones((height, width), dtype=bool)
+        ring[thickness:-thickness, thickness:-thickness] = False
+        return ring
+    within_reach = crop.mask
+    for _ in range(thickness):
+        within_reach = grown(within_reach)
+    return ~crop.mask if within_reach.all() else ~within_reach
 
 
 def _garment_alone(crop: Crop) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:

@@ -59,7 +59,8 @@ def rgb_to_lab(rgb: NDArray[np.uint8]) -> FloatArray:
     root = _root_table()[np.rint(steps).astype(np.int32)]  # [N, 3]
     lab = root @ _ROOT_TO_LAB
     lab[:, 0] -= 16
-    return lab.reshape(rgb.shape)
+    shaped: FloatArray = lab.reshape(rgb.shape)  # [N, 3] -> [..., 3]
+    return shaped
 
 
 def nearest_colour(lab: FloatArray) -> NDArray[np.intp]:

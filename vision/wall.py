@@ -170,12 +170,12 @@ def _reached_from_border(wall_like: BoolArray, ring: BoolArray) -> BoolArray:
 
 def _without_specks(product: BoolArray) -> BoolArray:
     """The product without crumbs: pieces, once thin bridges are cut, of less than 2 % of the largest."""
-    opened = _grown(_shrunk(product))
+    opened = grown(_shrunk(product))
     labels, count = ndimage.label(opened if opened.any() else product)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
     sizes[0] = 0
     keep = sizes >= max(4, 0.02 * sizes.max())
-    return _grown(_grown(keep[labels])) & product
+    return grown(grown(keep[labels])) & product
 
 
 def _without_wall_behind(product: BoolArray, residual: FloatArray) -> BoolArray:
@@ -184,7 +184,7 @@ def _without_wall_behind(product: BoolArray, residual: FloatArray) -> BoolArray:
     sizes = np.bincount(patches.ravel(), minlength=count + 1)
     behind = sizes >= 0.01 * np.count_nonzero(product)
     behind[0] = False
-    return product & ~_grown(behind[patches])
+    return product & ~grown(behind[patches])
 
 
 def _shrunk(mask: BoolArray) -> BoolArray:
@@ -197,6 +197,6 @@ def _shrunk(mask: BoolArray) -> BoolArray:
     return shrunk
 
 
-def _grown(mask: BoolArray) -> BoolArray:
+def grown(mask: BoolArray) -> BoolArray:
     """Binary dilation by the four neighbours."""
     return ~_shrunk(~mask)

@@ -13,6 +13,7 @@ from vision.garment import (
     colour_distance,
     named_colours,
 )
+from vision.wall import grown
 
 encoder = GarmentEncoder()
 
@@ -134,6 +135,15 @@ def test_backdrop_colour_sees_the_wall_and_not_the_garment(draw_garment):
     assert wall == pytest.approx([1, 0, 0, 0, 0, 0, 1], abs=0.01)
     other_garment = backdrop_colour(draw_garment((250, 20, 90), (255, 255, 255)))
     np.testing.assert_array_equal(wall, other_garment)
+
+
+def test_backdrop_colour_leaves_out_the_blurred_rim_of_the_garment(draw_garment):
+    crop = draw_garment((0, 0, 0), (255, 255, 255))
+    assert crop.mask is not None
+    blurred = crop.pixels.copy()
+    rim = grown(grown(crop.mask)) & ~crop.mask
+    blurred[rim] = 128
+    assert backdrop_colour(Crop(blurred, crop.mask))[0] == pytest.approx(1, abs=0.01)
 
 
 def test_backdrop_colour_without_a_mask_is_that_of_the_border(draw_garment):
