@@ -24,4 +24,5 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
 ENTRYPOINT ["python", "-m", "recsys"]
-CMD ["serve", "--host", "0.0.0.0", "--port", "8000"]
+# Open inside the container only: compose.yaml publishes the port on this machine's own address.
+CMD ["serve", "--host", "0.0.0.0", "--port", "8000", "--open"]

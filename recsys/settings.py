@@ -36,12 +36,6 @@ class GraphSettings(Section):
     )
 
 
-class PhotoSettings(Section):
-    """How photos are opened."""
-
-    max_pixels: int = Field(default=50_000_000, gt=0, description="larger pictures are refused unread, in pixels")
-
-
 class ImportSettings(Section):
     """How records are brought in."""
 
@@ -67,7 +61,6 @@ class Settings(BaseSettings):
     )
 
     graph: GraphSettings = GraphSettings()
-    photos: PhotoSettings = PhotoSettings()
     importing: ImportSettings = ImportSettings()
     encoders: tuple[str, ...] = Field(
         default=("garment", "efficientnet-lite0"), description="embeddings computed of each garment"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -18,11 +19,32 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the command group."""
     group = typer.Typer(no_args_is_help=True, help="Say which garments are one item, and take it back.")
+    group.command("list")(list_items)
     group.command("show")(show)
     group.command("merge")(merge)
     group.command("split")(split)
     group.command("undo")(undo)
     app.add_typer(group, name="identity")
+
+
+def list_items(context: typer.Context, top: Annotated[int, typer.Option(min=1, help="How many items.")] = 20) -> None:
+    """List the items that the most garments show."""
+    from recsys.bootstrap import open_store
+
+    session = session_of(context)
+    workspace = session.workspace()
+    with open_store(session.settings(workspace), workspace) as store:
+        shown = Counter(link.item_id for link in store.links())
+        often = sorted(shown.items(), key=lambda pair: (-pair[1], pair[0]))[:top]
+        found = [(store.item(item_id), count) for item_id, count in often]
+    items = [
+        {"item_id": item.item_id, "slot": item.slot, "category": item.category, "garments": count}
+        for item, count in found
+        if item is not None
+    ]
+    session.output.document({"items": items})
+    columns = ["item", "slot", "category", "garments"]
+    session.output.table("Items by how often they are worn", columns, [tuple(item.values()) for item in items])
 
 
 def show(context: typer.Context, item: Annotated[str, typer.Argument(help="Item id.")]) -> None:

@@ -71,6 +71,14 @@ def test_what_a_person_said_outlives_the_next_import(recsys: Run, stocked: Path,
     assert state(stocked) == said
 
 
+def test_the_most_worn_items_come_first(recsys: Run, stocked: Path) -> None:
+    links = state(stocked)[0]
+    recsys("-w", stocked, "identity", "merge", links["4/하의#0"], links["2/하의#0"])
+    listed = recsys("-w", stocked, "identity", "list", "--top", "2", "--json").json["items"]
+    assert listed[0] == {"item_id": "item:4/하의#0", "slot": "bottom", "category": "팬츠", "garments": 2}
+    assert (len(listed), listed[1]["garments"]) == (2, 1)
+
+
 def test_unknown_items_are_errors(recsys: Run, stocked: Path) -> None:
     ran = recsys("-w", stocked, "identity", "show", "item:none")
     assert (ran.status, "item:none: no such item" in ran.err) == (1, True)

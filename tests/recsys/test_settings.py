@@ -52,8 +52,8 @@ def test_a_wrong_file_is_refused_by_key(tmp_path: Path, text: str, message: str)
 
 
 def test_two_mistakes_are_both_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"graph\.path: unknown key.*photos\.max_pixels"):
-        load_settings(written(tmp_path, "[graph]\npath = 'x'\n[photos]\nmax_pixels = -1\n"))
+    with pytest.raises(SettingsError, match=r"graph\.path: unknown key.*importing\.batch"):
+        load_settings(written(tmp_path, "[graph]\npath = 'x'\n[importing]\nbatch = -1\n"))
 
 
 @pytest.mark.parametrize(
