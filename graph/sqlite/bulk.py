@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from data.types import ImageRecord, Item, Outfit, Region
-from graph.sqlite.images import NO_LINK, upsert_images
+from data.types import ImageRecord, Item, Outfit
+from graph.sqlite.images import upsert_images
 from graph.sqlite.items import upsert_items
 from graph.sqlite.multirow import MultiRowInsert
 from graph.sqlite.nodes import NODE_TABLES
@@ -64,56 +64,21 @@ class BulkLoad:
 
     def _load_items(self, items: Iterable[Item]) -> list[Item]:
         """Write items; returns those whose id came before."""
-        rows, joined = (MultiRowInsert(self._connection, table) for table in ("item", "item_attribute"))
+        inserts = [MultiRowInsert(self._connection, table) for table in ("item", "item_attribute")]
+        rows, joined = (insert.values for insert in inserts)
         sources, categories = self._nodes["source"], self._nodes["category"]
         attributes = self._nodes["attribute"]
+        known = self._items
         again = []
         for count, item in enumerate(items):
-            if item.item_id in self._items:
+            item_id = item.item_id
+            if item_id in known:
                 again.append(item)
                 continue
-            idx = self._items[item.item_id] = len(self._items) + 1
-            rows.values += (
-                idx,
-                item.item_id,
-                sources[item.source],
-                categories[item.category],
-                item.slot,
-                item_text(item),
-            )
+            idx = known[item_id] = len(known) + 1
+            rows.extend((idx, item_id, sources[item.source], categories[item.category], item.slot, item_text(item)))
             for attribute in sorted([attributes[pair] for pair in attributes_of(item)]):
-                joined.values += (idx, attribute)
-            if count % _CHUNK == 0:
-                rows.flush()
-                joined.flush()
-        rows.flush()
-        joined.flush()
-        return again
-
-    def _load_images(self, images: Iterable[ImageRecord]) -> list[ImageRecord]:
-        """Write images with regions, links and styles; returns those whose id came before."""
-        inserts = [MultiRowInsert(self._connection, table) for table in ("image", "region", "image_style")]
-        rows, regions, joined = inserts
-        sources, shoots, styles = self._nodes["source"], self._nodes["shoot"], self._nodes["style"]
-        again = []
-        for count, image in enumerate(images):
-            image_id, shoot = image.image_id, image.shoot
-            if image_id in self._images:
-                again.append(image)
-                continue
-            idx = self._images[image_id] = len(self._images) + 1
-            rows.values += (
-                idx,
-                image_id,
-                sources[image.source],
-                image.kind,
-                None if shoot is None else shoots[shoot],
-                image_text(image),
-            )
-            for n, region in enumerate(image.regions):
-                regions.values += (idx, n, region.region_id, *self._link(region))
-            for style in sorted([styles[style] for style in styles_of(image)]):
-                joined.values += (idx, style)
+                joined.extend((idx, attribute))
             if count % _CHUNK == 0:
                 for insert in inserts:
                     insert.flush()
@@ -121,15 +86,44 @@ class BulkLoad:
             insert.flush()
         return again
 
-    def _link(self, region: Region) -> tuple[int | None, int | None, float | None]:
-        if region.item_id is None:
-            return NO_LINK
-        item = self._items.get(region.item_id)
-        if item is None:
-            raise UnknownNodeError(
-                f"region {region.region_id!r}: item {region.item_id!r} is not stored; write the item first"
-            )
-        return (item, PRODUCT_ID, 1.0)
+    def _load_images(self, images: Iterable[ImageRecord]) -> list[ImageRecord]:
+        """Write images with regions, links and styles; returns those whose id came before."""
+        inserts = [MultiRowInsert(self._connection, table) for table in ("image", "region", "image_style")]
+        rows, regions, joined = (insert.values for insert in inserts)
+        sources, shoots, styles = self._nodes["source"], self._nodes["shoot"], self._nodes["style"]
+        known = self._images
+        again = []
+        for count, image in enumerate(images):
+            image_id, shoot = image.image_id, image.shoot
+            if image_id in known:
+                again.append(image)
+                continue
+            idx = known[image_id] = len(known) + 1
+            shoot_idx = None if shoot is None else shoots[shoot]
+            rows.extend((idx, image_id, sources[image.source], image.kind, shoot_idx, image_text(image)))
+            self._add_regions(regions, idx, image)
+            for style in sorted([styles[style] for style in styles_of(image)]):
+                joined.extend((idx, style))
+            if count % _CHUNK == 0:
+                for insert in inserts:
+                    insert.flush()
+        for insert in inserts:
+            insert.flush()
+        return again
+
+    def _add_regions(self, values: list[object], idx: int, image: ImageRecord) -> None:
+        known = self._items
+        for n, region in enumerate(image.regions):
+            item_id = region.item_id
+            if item_id is None:
+                values.extend((idx, n, region.region_id, None, None, None))
+                continue
+            item = known.get(item_id)
+            if item is None:
+                raise UnknownNodeError(
+                    f"region {region.region_id!r}: item {item_id!r} is not stored; write the item first"
+                )
+            values.extend((idx, n, region.region_id, item, PRODUCT_ID, 1.0))
 
     def _build_indexes(self) -> None:
         try:

@@ -6,11 +6,12 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from graph.sqlite.schema import migrate
+from graph.sqlite.watcher import Watcher
 from graph.store import GraphError, InvalidRecordError, StoreFormatError, StoreUnavailableError
 
 _CACHE_KIB = 64 * 1024
@@ -34,7 +35,8 @@ class Connections:
         self.path = path
         self._busy_seconds = busy_seconds
         self._idle: list[sqlite3.Connection] = []
-        self._left_to_parent: list[sqlite3.Connection] = []
+        self._left_to_parent: list[object] = []
+        self._watcher = Watcher(self._open)
         self._pid = os.getpid()
         self._write_lock = threading.Lock()
         self._writing_thread: int | None = None
@@ -66,7 +68,8 @@ class Connections:
             try:
                 yield connection
             finally:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # SQLite ends it itself after some faults
+                    connection.execute("ROLLBACK")
 
     @contextmanager
     def write(self, *, first_load: bool = False) -> Iterator[sqlite3.Connection]:
@@ -88,10 +91,17 @@ class Connections:
                     raise
             finally:
                 if first_load:
-                    connection.execute("PRAGMA journal_mode = WAL")
+                    with suppress(sqlite3.OperationalError):  # whoever opens the file next tries again
+                        self._patiently(lambda: connection.execute("PRAGMA journal_mode = WAL"))
                     connection.close()
                 else:
                     self._give_back(connection)
+
+    def state(self) -> tuple[int, int]:
+        """Differs from an earlier one after any committed write, by this process or another."""
+        with self._in_words():
+            self._require_usable()
+            return self._watcher.state()
 
     def close(self) -> None:
         """Close what is idle now, and the rest when it comes back; closing twice is harmless."""
@@ -112,15 +122,19 @@ class Connections:
                 self._writing_thread = None
 
     def _take(self) -> sqlite3.Connection:
-        if self._closed:
-            raise StoreUnavailableError(f"{self.path}: the store was closed; open it again")
-        if self._pid != os.getpid():  # a connection must not cross a fork, nor be closed by the child
-            self._left_to_parent, self._idle = [*self._left_to_parent, *self._idle], []
-            self._pid, self._write_lock, self._writing_thread = os.getpid(), threading.Lock(), None
+        self._require_usable()
         try:
             return self._idle.pop()
         except IndexError:
             return self._open()
+
+    def _require_usable(self) -> None:
+        if self._closed:
+            raise StoreUnavailableError(f"{self.path}: the store was closed; open it again")
+        if self._pid != os.getpid():  # a connection must not cross a fork, nor be closed by the child
+            self._left_to_parent += [self._idle, self._watcher]
+            self._idle, self._watcher = [], Watcher(self._open)
+            self._pid, self._write_lock, self._writing_thread = os.getpid(), threading.Lock(), None
 
     def _take_for_first_load(self) -> sqlite3.Connection:
         connection = self._take()
@@ -135,6 +149,7 @@ class Connections:
         return connection
 
     def _close_idle(self) -> None:
+        self._watcher.close()
         while self._idle:
             self._idle.pop().close()
 
@@ -155,14 +170,22 @@ class Connections:
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        """Write-ahead log and schema; two processes that create one file at once wait for each other."""
+        """Schema and write-ahead log; two processes that create one file at once wait for each other."""
+
+        def prepare() -> None:
+            migrate(connection, str(self.path))
+            connection.execute("PRAGMA journal_mode = WAL")
+
+        self._patiently(prepare)
+
+    def _patiently(self, step: Callable[[], object]) -> None:
+        """Repeat a step while the file is locked; changing the journal mode does not wait by itself."""
         deadline = time.monotonic() + self._busy_seconds
         while True:
             try:
-                migrate(connection, str(self.path))
-                connection.execute("PRAGMA journal_mode = WAL")
+                step()
                 return
-            except sqlite3.OperationalError as error:  # changing the journal mode does not wait by itself
+            except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise
                 time.sleep(0.02)

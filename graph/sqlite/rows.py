@@ -25,7 +25,7 @@ if set(METHODS) != set(get_args(IdentityMethod)):
     raise TypeError(f"METHODS and data.types.IdentityMethod differ: {METHODS}, {get_args(IdentityMethod)}")
 
 
-class RegionBody(Struct, frozen=True, omit_defaults=True):
+class RegionBody(Struct, frozen=True, omit_defaults=True, gc=False):
     """A region without its id and its link, which are columns. ``confidence`` None stands for 1."""
 
     part: str
@@ -40,7 +40,7 @@ class RegionBody(Struct, frozen=True, omit_defaults=True):
     notes: tuple[Note, ...] = ()
 
 
-class ImageBody(Struct, frozen=True, omit_defaults=True):
+class ImageBody(Struct, frozen=True, omit_defaults=True, gc=False):
     """An image without its id, source, kind and shoot, which are columns."""
 
     photo: str | None = None
@@ -50,11 +50,11 @@ class ImageBody(Struct, frozen=True, omit_defaults=True):
     substyles: tuple[str, ...] = ()
     original_name: str | None = None
     created: str | None = None
-    regions: tuple[RegionBody, ...] = ()
+    regions: Sequence[RegionBody] = ()
     notes: tuple[Note, ...] = ()
 
 
-class ItemBody(Struct, frozen=True, omit_defaults=True):
+class ItemBody(Struct, frozen=True, omit_defaults=True, gc=False):
     """An item without its id, source, category and slot, which are columns."""
 
     attributes: Attributes = {}
@@ -80,7 +80,7 @@ def image_text(image: ImageRecord) -> str:
     InvalidRecordError
         A number is NaN or infinite.
     """
-    regions = tuple(
+    regions = [
         RegionBody(
             region.part,
             region.slot,
@@ -94,7 +94,7 @@ def image_text(image: ImageRecord) -> str:
             region.notes,
         )
         for region in image.regions
-    )
+    ]
     body = ImageBody(
         image.photo,
         image.width,
@@ -136,7 +136,7 @@ def same_item(text: str, other: str) -> bool:
 
 def styles_of(image: ImageRecord) -> set[str]:
     """Styles that an image is joined to: main styles and substyles share one vocabulary."""
-    return {*image.styles, *image.substyles}
+    return set(image.styles + image.substyles)
 
 
 def attributes_of(item: Item) -> set[tuple[str, str]]:

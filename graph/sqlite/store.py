@@ -10,6 +10,7 @@ from graph.sqlite import deletion, neighbours, quarantine, reading
 from graph.sqlite.bulk import BulkLoad, is_empty
 from graph.sqlite.connections import Connections
 from graph.sqlite.export import export
+from graph.sqlite.hubs import HubMemory
 from graph.sqlite.images import link_regions, upsert_images
 from graph.sqlite.items import upsert_items
 from graph.sqlite.outfits import upsert_outfits
@@ -42,6 +43,7 @@ class SqliteGraphStore(GraphStore):
 
     def __init__(self, path: str | Path, *, busy_seconds: float = 60.0) -> None:
         self._connections = Connections(Path(path), busy_seconds=busy_seconds)
+        self._hubs = HubMemory(self._connections)
 
     @property
     def path(self) -> Path:
@@ -110,12 +112,18 @@ class SqliteGraphStore(GraphStore):
         return reading.all_links(self._connections)
 
     def images_of(self, item_id: str, *, limit: int = 100) -> list[str]:
-        with self._connections.snapshot() as connection:
-            return neighbours.images_of(connection, item_id, limit)
+        def ask() -> list[str]:
+            with self._connections.snapshot() as connection:
+                return neighbours.images_of(connection, item_id, limit)
+
+        return self._hubs.answer(("images_of", item_id, limit), ask)
 
     def worn_with(self, item_id: str, *, limit: int = 100) -> list[WornWith]:
-        with self._connections.snapshot() as connection:
-            return neighbours.worn_with(connection, item_id, limit)
+        def ask() -> list[WornWith]:
+            with self._connections.snapshot() as connection:
+                return neighbours.worn_with(connection, item_id, limit)
+
+        return self._hubs.answer(("worn_with", item_id, limit), ask)
 
     def counts(self) -> GraphCounts:
         with self._connections.snapshot() as connection:
