@@ -49,7 +49,7 @@ class Cp949Name(zipfile.ZipInfo):
 
 
 def annotation(number: int, style: str, rng: np.random.Generator) -> dict[str, Any]:
-    """One file: two or three garments, polygons of 6 to 65 points with scrambled keys, five to nine attributes each."""
+    """One file: one to three garments with some seven attributes each, their polygons of 6 to 65 points scrambled."""
     worn = ["원피스"] if rng.random() < 0.2 else ["상의", "하의"]
     if rng.random() < 0.35:
         worn.append("아우터")
@@ -82,7 +82,7 @@ def annotation(number: int, style: str, rng: np.random.Generator) -> dict[str, A
 
 
 def _outline(rng: np.random.Generator) -> np.ndarray:
-    corners = int(np.clip(rng.normal(26, 11), 6, 65))
+    corners = int(rng.integers(6, 66))
     angles = np.sort(rng.uniform(0, 2 * np.pi, corners))
     radius = rng.uniform(90, 150, corners)
     centre = rng.uniform([250, 300], [550, 700])

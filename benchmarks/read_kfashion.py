@@ -2,7 +2,7 @@
 
     python -m benchmarks.read_kfashion [--records 20000] [--memory 20000 200000]
 
-The records are made here, in a temporary folder: polygons of 6 to 65 scrambled points, two or three garments a photo.
+The records are made here, in a temporary folder: one to three garments a photo, polygons of 6 to 65 scrambled points.
 Both ways are timed in turn, file by file in the same process, in processor time of one core; the best round counts.
 """
 

@@ -35,8 +35,7 @@ _STYLE, _SUBSTYLE = "스타일", "서브스타일"
 _CATEGORY = "category"
 _FIELDS = {**ATTRIBUTES, "카테고리": _CATEGORY, _STYLE: "style", _SUBSTYLE: "substyle"}
 _PARTS = tuple(SLOT_OF_PART)
-_KNOWN = frozenset(_PARTS)
-_KNOWN_LABELS = _KNOWN | {_STYLE}
+_KNOWN_LABELS = frozenset({*_PARTS, _STYLE})
 _SHOP = re.compile(r"\s*(\([^)]+\))")
 _FRAME = re.compile(r"[\s_\-.]*\(?\d+\)?$")
 _CAMERA = frozenset({"", "img", "image", "dsc", "dscf", "dscn", "dcim", "p", "pic", "photo", "scan"})
@@ -47,14 +46,14 @@ def record_of(annotation: Annotation) -> ImageRecord:
     picture = annotation.picture
     image_id = str(picture.image_id)
     original_name = annotation.original_name
-    labels = annotation.dataset.description.labels
+    styles, substyles = _styles(annotation.dataset.description.labels)
     return ImageRecord(
         image_id=image_id,
         source=SOURCE,
         width=picture.width,
         height=picture.height,
-        styles=_styles(_STYLE, labels),
-        substyles=_styles(_SUBSTYLE, labels),
+        styles=styles,
+        substyles=substyles,
         shoot=None if original_name is None else shoot_of(original_name),
         original_name=original_name,
         created=annotation.dataset.created,
@@ -92,18 +91,16 @@ def unknown_values(record: ImageRecord) -> list[tuple[str, str]]:
     return [(name, value) for name, value in said if name == "region" or not canonical(name, value)[1]]
 
 
-def _styles(key: str, labels: dict[str, list[Labels]]) -> tuple[str, ...]:
-    given = labels.get(_STYLE, ())
-    if len(given) == 1:
-        return _labelled_style(key, given[0])
-    return tuple(dict.fromkeys(style for said in given for style in _labelled_style(key, said)))
-
-
-def _labelled_style(key: str, said: Labels) -> tuple[str, ...]:
-    style = said.get(key)
-    if style is None:
-        return ()
-    return _canonical(key, style)[1] if isinstance(style, str) else _canonical(key, *style)[1]
+def _styles(labels: dict[str, list[Labels]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Styles and sub-styles in canonical spelling."""
+    styles: tuple[str, ...] = ()
+    substyles: tuple[str, ...] = ()
+    for said in labels.get(_STYLE, ()):
+        if said:
+            _, named = _labelled(said)
+            styles += named.get("style", ())
+            substyles += named.get("substyle", ())
+    return tuple(dict.fromkeys(styles)), tuple(dict.fromkeys(substyles))
 
 
 def _regions(annotation: Annotation, image_id: str) -> tuple[Region, ...]:
@@ -160,7 +157,11 @@ def _canonical(key: str, *given: str) -> tuple[str, tuple[str, ...]]:
 
 def _parts(description: Description) -> Sequence[str]:
     """The four known parts, and then whatever else stands where they do."""
-    rects, polygons, labels = description.rects.keys(), description.polygons.keys(), description.labels.keys()
-    if rects == _KNOWN and polygons == _KNOWN and labels == _KNOWN_LABELS:
-        return _PARTS
-    return [*_PARTS, *sorted((rects | polygons | labels) - _KNOWN_LABELS)]
+    rects, polygons, labels = description.rects, description.polygons, description.labels
+    if len(rects) == len(polygons) == len(labels) - 1 == len(_PARTS) and _STYLE in labels:
+        for part in _PARTS:
+            if part not in rects or part not in polygons or part not in labels:
+                break
+        else:
+            return _PARTS
+    return [*_PARTS, *sorted((rects.keys() | polygons.keys() | labels.keys()) - _KNOWN_LABELS)]

@@ -93,12 +93,12 @@ def decode_polygon(raw: msgspec.Raw) -> Polygon:
     """A polygon of an `Annotation`, its keys less 좌표; raises msgspec.DecodeError where a value is no number.
 
     Deleting the six bytes of 좌표 leaves ASCII keys, which decode in half the time: a file holds a hundred. A polygon
-    with other keys than expected is not ASCII afterwards, and takes the slower way.
+    whose keys are spelled otherwise (escaped, say) takes the slower way.
     """
     text = bytes(raw)
     if text == b"{}":
         return {}
     short = text.translate(None, _COORDINATE)
-    if short.isascii():
+    if short.isascii() and b"\\" not in short:
         return _decode_points(short)
     return {key.replace("좌표", ""): value for key, value in _decode_points(text).items()}
