@@ -37,25 +37,36 @@ class RuleWeights(Struct, frozen=True, forbid_unknown_fields=True):
     strength: float = 1.0
 
 
+class _Traits:
+    """What the rule looks at, as arrays over some items."""
+
+    def __init__(self, items: Sequence[SampleItem]) -> None:
+        self.style = np.array([item.style for item in items], dtype=np.str_)
+        self.family = np.array([item.base_style for item in items], dtype=np.str_)
+        self.print = np.array([item.print for item in items], dtype=np.str_)
+        self.patterned = np.array([item.print != "무지" for item in items], dtype=bool)
+        self.colour = np.array([_COLOUR_INDEX[item.colour] for item in items], dtype=np.intp)
+        self.formality = np.array([item.formality for item in items])
+
+
 def pair_utilities(
     rows: Sequence[SampleItem], columns: Sequence[SampleItem], weights: RuleWeights
 ) -> NDArray[np.float64]:
     """``strength * g(i, j)`` for every pair, ``[len(rows), len(columns)]``."""
-    same_style = _equal([i.style for i in rows], [j.style for j in columns])
-    same_family = _equal([i.base_style for i in rows], [j.base_style for j in columns])
+    return _pairs(_Traits(rows), _Traits(columns), weights)
+
+
+def _pairs(rows: _Traits, columns: _Traits, weights: RuleWeights) -> NDArray[np.float64]:
+    same_style = rows.style[:, None] == columns.style
+    same_family = rows.family[:, None] == columns.family
     affinity = np.where(same_style, 1.0, np.where(same_family, weights.family, 0.0))
-    colour = _HARMONY[np.ix_([_COLOUR_INDEX[i.colour] for i in rows], [_COLOUR_INDEX[j.colour] for j in columns])]
-    patterned = np.outer([i.print != "무지" for i in rows], [j.print != "무지" for j in columns])
-    clash = patterned & ~_equal([i.print for i in rows], [j.print for j in columns])
-    apart = np.abs(np.subtract.outer([i.formality for i in rows], [j.formality for j in columns]))
+    colour = _HARMONY[rows.colour[:, None], columns.colour]
+    clash = rows.patterned[:, None] & columns.patterned & (rows.print[:, None] != columns.print)
+    apart = np.abs(rows.formality[:, None] - columns.formality)
     total: NDArray[np.float64] = weights.strength * (
         weights.style * affinity + weights.colour * colour - weights.print_clash * clash - weights.formality * apart
     )
     return total
-
-
-def _equal(a: list[str], b: list[str]) -> NDArray[np.bool_]:
-    return np.array([[x == y for y in b] for x in a], dtype=bool).reshape(len(a), len(b))
 
 
 class Rule:
@@ -67,6 +78,10 @@ class Rule:
         self.by_slot: dict[str, list[SampleItem]] = {}
         for item in items:
             self.by_slot.setdefault(item.slot, []).append(item)
+        self._slots = {
+            slot: ([i.item_id for i in held], _Traits(held), np.array([i.popularity for i in held]))
+            for slot, held in self.by_slot.items()
+        }
 
     def utility(self, outfit: Sequence[str]) -> float:
         """``U`` of an outfit of known items."""
@@ -75,9 +90,10 @@ class Rule:
         return float(sum(i.popularity for i in worn) + np.triu(pairs, 1).sum())
 
     def log_probabilities(self, context: Sequence[str], slot: str) -> tuple[list[str], NDArray[np.float64]]:
-        """Item ids of a slot and the log-probability of each given the context, ``[n]``; context items are left out."""
-        choice = [item for item in self.by_slot[slot] if item.item_id not in set(context)]
-        utility = np.array([item.popularity for item in choice])
+        """Item ids of a slot and the log-probability of each given the context, ``[n]``; context items have -inf."""
+        ids, traits, popularity = self._slots[slot]
+        utility, worn = popularity.copy(), set(context)
         if context:
-            utility = utility + pair_utilities([self.items[i] for i in context], choice, self.weights).sum(axis=0)
-        return [item.item_id for item in choice], utility - logsumexp(utility)
+            utility += _pairs(_Traits([self.items[i] for i in context]), traits, self.weights).sum(axis=0)
+            utility[[k for k, item in enumerate(ids) if item in worn]] = -np.inf
+        return ids, utility - logsumexp(utility)

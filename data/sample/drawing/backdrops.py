@@ -69,14 +69,15 @@ class Backdrop(Struct, frozen=True):
         elif self.kind == "room":
             _room(pen, size, horizon, self.wall, rng)
         blur = {"wall": 3.0, "gradient": 0.0, "street": 2.2, "room": 1.4}[self.kind]
-        pixels = np.asarray(picture.filter(ImageFilter.GaussianBlur(blur)), np.float32)
+        pixels = np.asarray(picture.filter(ImageFilter.BoxBlur(blur)), np.float32)
         return pixels * _falloff(size, 0.22 if self.kind == "gradient" else 0.10, rng)
 
 
 def _falloff(size: tuple[int, int], depth: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """Light that fades from one spot, ``[height, width, 1]``."""
-    x, y = np.linspace(-1, 1, size[0]), np.linspace(-1, 1, size[1])
-    far = np.hypot(x[None, :] - rng.uniform(-0.4, 0.4), y[:, None] + rng.uniform(0.0, 0.5))
+    x = np.linspace(-1, 1, size[0], dtype=np.float32)
+    y = np.linspace(-1, 1, size[1], dtype=np.float32)
+    far = np.sqrt((x[None, :] - rng.uniform(-0.4, 0.4)) ** 2 + (y[:, None] + rng.uniform(0.0, 0.5)) ** 2)
     return np.asarray(1.03 - depth * far / 1.4, np.float32)[..., None]
 
 

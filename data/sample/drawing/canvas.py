@@ -28,10 +28,11 @@ class Paint(Protocol):
 class Window:
     """Where a shape fell: its cover ``alpha`` ``[h, w]`` of 0..1 and the slices of the photo that it covers."""
 
-    def __init__(self, alpha: NDArray[np.float32], left: int, top: int) -> None:
-        self.alpha = alpha
-        self.rows = slice(top, top + alpha.shape[0])
-        self.columns = slice(left, left + alpha.shape[1])
+    def __init__(self, mask: Image.Image, left: int, top: int) -> None:
+        self.mask = mask
+        self.alpha = _grey(mask)
+        self.rows = slice(top, top + mask.height)
+        self.columns = slice(left, left + mask.width)
 
 
 class Canvas:
@@ -58,7 +59,7 @@ class Canvas:
         pen = ImageDraw.Draw(fine)
         for points in pixels:
             pen.polygon(((points - (left, top)) * finer).ravel().tolist(), fill=255)
-        return Window(_grey(fine.reduce(finer)), left, top)
+        return Window(fine.reduce(finer), left, top)
 
     def fill(
         self, shapes: Sequence[Points], paint: Rgb | Paint, *, tone: float = 1.0, volume: float = 0.0, owner: int = -2
@@ -74,7 +75,7 @@ class Canvas:
             return
         colours = self._colours(window, paint) * np.float32(tone)
         if volume:
-            colours = colours * self._roundness(window.alpha, reach, volume)
+            colours = colours * _roundness(window.mask, reach, volume)
         self._blend(window, colours)
         if owner >= _NOBODY:
             self.owner[window.rows, window.columns][window.alpha > 0.5] = owner
@@ -85,11 +86,13 @@ class Canvas:
         if window is None:
             return
         window.alpha *= self.owner[window.rows, window.columns] == owner
-        self._blend(window, self.pixels[window.rows, window.columns] * np.float32(tone))
+        self.pixels[window.rows, window.columns] *= 1 + np.float32(tone - 1) * window.alpha[..., None]
 
     def _blend(self, window: Window, colours: NDArray[np.float32]) -> None:
         under = self.pixels[window.rows, window.columns]
-        under += (colours - under) * window.alpha[..., None]
+        change = colours - under
+        change *= window.alpha[..., None]
+        under += change
 
     def _colours(self, window: Window, paint: Rgb | Paint) -> NDArray[np.float32]:
         if isinstance(paint, tuple):
@@ -98,10 +101,13 @@ class Canvas:
         y = (np.arange(window.rows.start, window.rows.stop) - self.origin[1]) / self.scale
         return paint.colours(x, y)
 
-    def _roundness(self, alpha: NDArray[np.float32], reach: int, volume: float) -> NDArray[np.float32]:
-        mask = Image.fromarray((alpha * 255).astype(np.uint8))
-        blurred = _grey(mask.filter(ImageFilter.BoxBlur(reach)))
-        return (1 - np.float32(volume) * (1 - blurred))[..., None]
+
+def _roundness(mask: Image.Image, reach: int, volume: float) -> NDArray[np.float32]:
+    """Brightness that falls off towards the edge of a shape, ``[h, w, 1]``."""
+    near = _grey(mask.filter(ImageFilter.BoxBlur(reach)))
+    near *= np.float32(volume)
+    near += np.float32(1 - volume)
+    return near[..., None]
 
 
 def _grey(picture: Image.Image) -> NDArray[np.float32]:

@@ -16,7 +16,8 @@ SIZE = 256
 Cover = NDArray[np.float64]
 
 _FINER = 2
-_Y, _X = (np.asarray(axis, float) / SIZE for axis in np.mgrid[0:SIZE, 0:SIZE])
+_Y: Cover = np.mgrid[0:SIZE, 0:SIZE][0] / SIZE
+_X: Cover = np.mgrid[0:SIZE, 0:SIZE][1] / SIZE
 
 
 def print_cover(name: str, size: int, turn: int, rng: np.random.Generator) -> Cover:
@@ -68,7 +69,7 @@ def _houndstooth(size: int, turn: int, rng: np.random.Generator) -> Cover:
     thread = (4, 4, 2, 2)[size]
     row, column = np.mgrid[0:SIZE, 0:SIZE] // thread
     twill = (row + column) % 4 < 2 if turn % 2 else (row - column) % 4 < 2
-    return np.where(twill, column % 8 < 4, row % 8 < 4).astype(np.float64)
+    return np.asarray(np.where(twill, column % 8 < 4, row % 8 < 4), np.float64)
 
 
 def _argyle(size: int, turn: int, rng: np.random.Generator) -> Cover:
@@ -76,7 +77,8 @@ def _argyle(size: int, turn: int, rng: np.random.Generator) -> Cover:
     x, y = _X * n, _Y * n * 0.75 if n % 4 == 0 else _Y * n
     diamond = np.abs(x % 1 - 0.5) + np.abs(y % 1 - 0.5) < 0.5
     lines = np.maximum(_band(x + y, 0.08), _band(x - y, 0.08))
-    return np.clip(0.75 * diamond * (np.floor(x) % 2 == turn % 2) + 0.35 * (1 - diamond) + 0.5 * lines, 0, 1)
+    fields = 0.75 * diamond * (np.floor(x) % 2 == turn % 2) + 0.35 * (1 - diamond)
+    return np.asarray(np.clip(fields + 0.5 * lines, 0, 1))
 
 
 def _zigzag(size: int, turn: int, rng: np.random.Generator) -> Cover:
