@@ -16,8 +16,9 @@ def oracle_scores(
     """Log-probability of each candidate given its context under the sample's rule, one array a question.
 
     Ids are true item ids. The probability is that of a softmax over all items of the candidate's slot outside the
-    context, which is Bayes-optimal for outfits drawn from the rule. (Two departures: outfits are drawn without
-    repetition, and held-out ones only over items that were photographed.) A candidate in its own context has -inf.
+    context, which is Bayes-optimal for outfits drawn from the rule. (Departures: outfits are drawn without
+    repetition, held-out ones only over items that were photographed, and no negative completes a known outfit, which a
+    scorer that counts pairs could use.) A candidate in its own context has -inf.
     """
     scores = []
     for context, choices in zip(contexts, candidates, strict=True):
