@@ -24,6 +24,7 @@ _FIT_PIXELS: Final = 1500
 _FAR_FROM_WALL: Final = 25.0
 _WALL_ITSELF: Final = 1.6
 _STEEP: Final = 3.0  # lightness a pixel: shadows change slower, outlines faster
+_WHOLE: Final = 0.98
 _MIN_SIDE: Final = 16
 
 
@@ -48,7 +49,7 @@ class WallConfig:
     min_product: float = 0.002
     max_product: float = 0.95
     contrast: float = 18.0
-    solid: float = 0.45
+    solid: float = 0.4
 
 
 def product_mask(pixels: NDArray[np.uint8], config: WallConfig | None = None) -> BoolArray | None:
@@ -78,7 +79,7 @@ def product_mask(pixels: NDArray[np.uint8], config: WallConfig | None = None) ->
         product = _without_wall_behind(_without_specks(~wall), residual)
     else:
         found = np.count_nonzero(product)
-        product = _enclosed(product)
+        product = _mended(product)
         if found < config.solid * np.count_nonzero(product):
             return None
     return product if config.min_product <= product.mean() <= config.max_product else None
@@ -149,13 +150,19 @@ def _soft_shadow(lab: FloatArray, wall: BoolArray) -> BoolArray:
     return shadow
 
 
-def _enclosed(product: BoolArray) -> BoolArray:
-    """Pixels with product on both sides in their row, and above and below in their column."""
+def _mended(product: BoolArray) -> BoolArray:
+    """A product that hardly differs from its wall, with what the wall's tolerance tore out of it.
+
+    Pixels with product on both sides in their row *and* in their column are product. Where these are many, the product
+    was torn, and one of the two is enough.
+    """
     over, under = np.logical_or.accumulate(product), np.logical_or.accumulate(product[::-1])[::-1]
     left = np.logical_or.accumulate(product, axis=1)
     right = np.logical_or.accumulate(product[:, ::-1], axis=1)[:, ::-1]
     enclosed: BoolArray = over & under & left & right
-    return enclosed
+    if np.count_nonzero(product) >= _WHOLE * np.count_nonzero(enclosed):
+        return enclosed
+    return (over & under) | (left & right)
 
 
 def _reached_from_border(wall_like: BoolArray, ring: BoolArray) -> BoolArray:

@@ -69,6 +69,17 @@ def test_grey_product_keeps_its_own_shading():
     assert overlap(mask, truth) > 0.95
 
 
+def test_white_product_torn_by_its_white_wall_is_mended():
+    pixels, truth = studio(falloff=0.0), np.zeros((240, 180), dtype=bool)
+    truth[50:200, 50:130] = True
+    pixels[truth] += 18
+    pixels[90:140, 70:110] -= 18  # the chest is lit as the wall is, and joins it through the neck
+    pixels[50:90, 86:92] -= 18
+    mask = product_mask(finish(pixels))
+    assert mask is not None
+    assert overlap(mask, truth) > 0.97
+
+
 @pytest.mark.parametrize("scene", ["noise", "two walls", "empty", "white on white"])
 def test_without_a_clean_wall_or_a_product_there_is_no_mask(scene):
     pixels = studio()
