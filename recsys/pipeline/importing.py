@@ -22,7 +22,7 @@ class ImportInterruptedError(KeyboardInterrupt):
     """The user stopped an import; what the counts say is stored is stored."""
 
     def __init__(self, stored: ImportCounts) -> None:
-        super().__init__(f"interrupted; {stored.records} records are stored, run the same command again to go on")
+        super().__init__(f"{stored.records} records are stored; run the same command again to go on")
         self.stored = stored
 
 

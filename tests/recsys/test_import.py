@@ -45,7 +45,7 @@ def test_an_interrupted_import_keeps_its_batches_and_goes_on(
         patch.setattr("recsys.pipeline.intake.read_source", stopped)
         ran = recsys("-w", shop, "import", "kfashion", photos)
     assert ran.status == 130
-    assert "4 records are stored, run the same command again" in ran.err
+    assert "4 records are stored; run the same command again" in ran.err
     with open_store(sqlite_url(shop / "graph.sqlite")) as store:
         assert store.counts().photos == 4
     again = recsys("-w", shop, "import", "kfashion", photos, "--json").json
