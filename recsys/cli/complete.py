@@ -71,11 +71,13 @@ def items_of_photo(session: Session, contents: ReleaseContents, engine: OutfitEn
 
 def show(session: Session, answer: Completion) -> None:
     """Print the outfits."""
+    from recsys.pipeline.sheet import verdict
+
     output = session.output
     output.line(f"to complete: {', '.join(answer.context)}")
     for outfit in answer.outfits:
         rows = [(s.slot, s.item_id, s.category, s.score, _why(s.reasons)) for s in outfit.items]
-        title = f"\noutfit {outfit.rank}: {outfit.compatibility:.0%} like a stylist's (score {outfit.score:.2f})"
+        title = f"\noutfit {outfit.rank}: {verdict(outfit)}"
         output.table(title, ["slot", "item", "category", "score", "why"], rows)
     for word in answer.unmet:
         output.note(word)

@@ -38,13 +38,17 @@ class Suggestion(Struct, frozen=True, kw_only=True):
 
 
 class CompletedOutfit(Struct, frozen=True, kw_only=True):
-    """One answer: the items added, the whole outfit's score, and the chance that a stylist would have put it together
-    rather than drawn its items at random."""
+    """One answer: the items added and the whole outfit's score.
+
+    ``compatibility`` is the chance that a stylist put such an outfit together rather than drew it at random, and
+    ``percentile`` the share of real outfits, held out of training, that score lower (None where none were).
+    """
 
     rank: int
     items: tuple[Suggestion, ...]
     score: float
     compatibility: float
+    percentile: float | None
 
 
 class Completion(Struct, frozen=True, kw_only=True):

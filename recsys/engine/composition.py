@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +14,11 @@ Candidates = Callable[[Index, str], Index]
 Score = Callable[[Index, Index], NDArray[np.float32]]
 WholeScore = Callable[[list[Index]], NDArray[np.float32]]
 
-BRANCH = 8
+State = tuple[float, tuple[int, ...]]
+"""Sum of scores and the items chosen so far."""
+
+BRANCH, SIBLINGS = 8, 3
+REPEATED = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,53 +35,59 @@ class Composer:
     """Beam search over slots.
 
     ``candidates`` gives a slot's items for a partial outfit, ``score`` values them beside it, ``whole`` values full
-    outfits. Each of ``beam`` partial outfits is continued by its best BRANCH items a slot; full ones are ranked by
-    ``whole``. No two answers are the same.
+    outfits. A partial outfit is continued by its best BRANCH items, of which at most SIBLINGS stay among the ``beam``
+    best, so that one good start does not crowd out all others. Full outfits are taken by their whole score less
+    REPEATED for every item, relative to their number, that an answer before has shown.
     """
 
     candidates: Candidates
     score: Score
     whole: WholeScore
-    beam: int = 12
+    beam: int = 16
 
     def compose(self, context: Index, slots: tuple[str, ...], count: int) -> list[Composed]:
-        """Up to ``count`` outfits, best first; slots without candidates are left out."""
-        beams: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
+        """Up to ``count`` different outfits, best first; slots without candidates are left out."""
+        beams: list[State] = [(0.0, ())]
         filled: list[str] = []
         width = max(self.beam, 2 * count)
         for slot in slots:
-            continued = [
-                (total + float(gain), (*chosen, int(item)))
-                for total, chosen in beams
-                for item, gain in self._best(np.append(context, np.array(chosen, np.int64)), slot)
-            ]
+            siblings = BRANCH if not filled else SIBLINGS
+            continued = [child for state in beams for child in self._children(context, state, slot)[:siblings]]
             if continued:
                 filled.append(slot)
-                beams = sorted(continued, key=lambda state: (-state[0], state[1]))[:width]
+                beams = sorted(continued, key=_best_first)[:width]
         if not filled:
             return []
-        scores = self.whole([np.append(context, np.array(chosen, np.int64)) for _, chosen in beams])
-        ranked = sorted(zip(scores.tolist(), (chosen for _, chosen in beams), strict=True), key=lambda s: (-s[0], s[1]))
+        scores = self.whole([_joined(context, chosen) for _, chosen in beams])
+        ranked = sorted(zip(scores.tolist(), (chosen for _, chosen in beams), strict=True), key=_best_first)
         return [Composed(chosen, tuple(filled), score) for score, chosen in _varied(ranked, count)]
 
-    def _best(self, partial: Index, slot: str) -> list[tuple[int, float]]:
+    def _children(self, context: Index, state: State, slot: str) -> list[State]:
+        total, chosen = state
+        partial = _joined(context, chosen)
         items = self.candidates(partial, slot)
         if not len(items):
             return []
         scores = self.score(partial, items)
-        order = np.argsort(-scores, kind="stable")[:BRANCH]
-        return list(zip(items[order].tolist(), scores[order].tolist(), strict=True))
+        best = np.argsort(-scores, kind="stable")[:BRANCH]
+        return [(total + float(scores[k]), (*chosen, int(items[k]))) for k in best]
 
 
-def _varied(ranked: list[tuple[float, tuple[int, ...]]], count: int) -> list[tuple[float, tuple[int, ...]]]:
-    """The best outfits, none twice; those made only of items already shown wait until the others are used up."""
-    chosen: list[tuple[float, tuple[int, ...]]] = []
-    later: list[tuple[float, tuple[int, ...]]] = []
-    shown: set[int] = set()
-    for state in ranked:
-        if shown.issuperset(state[1]):
-            later.append(state)
-        else:
-            chosen.append(state)
-            shown.update(state[1])
-    return (chosen + later)[:count]
+def _joined(context: Index, chosen: tuple[int, ...]) -> Index:
+    return np.append(context, np.array(chosen, np.int64))
+
+
+def _best_first(state: State) -> tuple[float, tuple[int, ...]]:
+    return -state[0], state[1]
+
+
+def _varied(ranked: list[State], count: int) -> list[State]:
+    """The best outfits, none twice; an item that was shown makes an outfit less welcome."""
+    left, chosen = list(ranked), list[State]()
+    shown: Counter[int] = Counter()
+    while left and len(chosen) < count:
+        best = max(left, key=lambda s: s[0] - REPEATED * sum(shown[i] for i in s[1]) / len(s[1]))
+        left.remove(best)
+        chosen.append(best)
+        shown.update(best[1])
+    return chosen

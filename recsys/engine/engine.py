@@ -145,6 +145,7 @@ class OutfitEngine:
             ),
             score=float(found.score),
             compatibility=self.parts.calibration.probability(float(found.score)),
+            percentile=self.parts.calibration.percentile(float(found.score)),
         )
 
     def _suggestion(self, item: int, slot: str, score: float, context: Index) -> Suggestion:

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from data.errors import DataError
 from data.photos import open_photo
 from graph.store import GraphStore
-from recsys.engine.answers import Completion
+from recsys.engine.answers import CompletedOutfit, Completion
 from recsys.engine.catalogue import Catalogue
 from recsys.pipeline.captions import in_english
 from vision.crops import Crop, garment_crop, product_crop
@@ -66,7 +66,7 @@ def write_sheet(
     query += [_cell(catalogue, picture, item_id, "given") for item_id in completion.context]
     rows = [
         (
-            f"outfit {outfit.rank}    {outfit.compatibility:.0%} like a stylist's",
+            f"outfit {outfit.rank}    {verdict(outfit)}",
             [_cell(catalogue, picture, s.item_id, f"{s.slot}  {s.score:+.1f}") for s in outfit.items],
         )
         for outfit in completion.outfits
@@ -79,6 +79,13 @@ def write_sheet(
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def verdict(outfit: CompletedOutfit) -> str:
+    """What an outfit's score means, in words."""
+    if outfit.percentile is None:
+        return f"score {outfit.score:.1f}"
+    return f"goes together better than {outfit.percentile:.0%} of stylists' outfits"
 
 
 def _cell(catalogue: Catalogue, picture: Picture, item_id: str, note: str) -> Cell:

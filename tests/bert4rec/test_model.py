@@ -1,0 +1,160 @@
+"""What must hold of the model whatever it has learned, and what it must learn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from bert4rec.config import Bert4RecConfig, ConfigError
+from bert4rec.evidence import PairEvidence
+from bert4rec.model import Bert4Rec, ItemSizes
+from bert4rec.scorer import OutfitScorer
+from bert4rec.train import TrainingSet, fit
+
+
+def scorer_of(world: Any, data: TrainingSet, config: Bert4RecConfig, *, trained: bool = True) -> OutfitScorer:
+    evidence = PairEvidence.count(list(data.train), world.codes, shrink=config.shrink, keep=config.keep)
+    if trained:
+        result = fit(data, config)
+        return OutfitScorer(result.model, data.items, evidence, world.codes, result.popularity_discount)
+    torch.manual_seed(0)
+    model = Bert4Rec(ItemSizes.of(world.codes, data.items), config, evidence.n_features)
+    return OutfitScorer(model, data.items, evidence, world.codes, 0.0)
+
+
+@pytest.fixture
+def data(world: Any, config: Bert4RecConfig) -> TrainingSet:
+    rng = np.random.default_rng(0)
+    return world.data(world.outfits(120, rng), world.outfits(20, rng), config.folds)
+
+
+def accuracy(world: Any, scorer: OutfitScorer, outfits: list[Any], rng: np.random.Generator) -> float:
+    """Share of questions whose answer beats three random items of its category."""
+    right = []
+    for outfit in outfits:
+        for k, answer in enumerate(outfit):
+            others = np.setdiff1d(np.flatnonzero(world.codes.category == world.codes.category[answer]), outfit)
+            candidates = np.concatenate([[answer], rng.choice(others, 3, replace=False)])
+            right.append(scorer.score(np.delete(outfit, k), candidates).argmax() == 0)
+    return float(np.mean(right))
+
+
+def test_planted_structure_is_found_and_planted_noise_is_not(world: Any, config: Bert4RecConfig) -> None:
+    """With one colour an outfit, 3 of 4 random rivals have another: the best reachable is about .70."""
+    for planted, low, high in ((True, 0.58, 0.85), (False, 0.10, 0.42)):
+        rng = np.random.default_rng(1)
+        outfits = [world.outfits(n, rng, planted=planted) for n in (160, 30, 40)]
+        scorer = scorer_of(world, world.data(outfits[0], outfits[1], config.folds), config)
+        assert low < accuracy(world, scorer, outfits[2], rng) < high
+
+
+def test_order_of_items_means_nothing(world: Any, config: Bert4RecConfig, data: TrainingSet) -> None:
+    scorer = scorer_of(world, data, config, trained=False)
+    context, candidates = np.array([3, 30, 55]), np.array([1, 4, 9])
+    assert np.allclose(scorer.score(context, candidates), scorer.score(context[::-1].copy(), candidates), atol=1e-5)
+    assert np.allclose(scorer.score_outfits([context]), scorer.score_outfits([context[[1, 2, 0]]]), atol=1e-5)
+
+
+def test_order_means_something_with_positions(world: Any, config: Bert4RecConfig, data: TrainingSet) -> None:
+    scorer = scorer_of(world, data, replace(config, positions=8, evidence=False), trained=False)
+    context, candidates = np.array([3, 30, 55]), np.array([1, 4, 9])
+    assert not np.allclose(scorer.score(context, candidates), scorer.score(context[::-1].copy(), candidates), atol=1e-4)
+
+
+def test_batch_of_one_equals_batch_and_padding_is_silent(world: Any, config: Bert4RecConfig, data: TrainingSet) -> None:
+    scorer = scorer_of(world, data, config, trained=False)
+    contexts = [np.array([3]), np.array([30, 55, 8, 41]), np.array([60, 2])]
+    candidates = np.array([[1, 4, 9], [10, 12, 14], [5, 6, 7]])
+    together = scorer.score_many(contexts, candidates)
+    alone = np.stack([scorer.score(c, k) for c, k in zip(contexts, candidates, strict=True)])
+    assert np.allclose(together, alone, atol=1e-5)
+
+
+def test_many_candidates_score_as_one_by_one(world: Any, config: Bert4RecConfig, data: TrainingSet) -> None:
+    scorer = scorer_of(world, data, config, trained=False)
+    context, candidates = np.array([30, 55]), np.arange(12)
+    alone = np.concatenate([scorer.score(context, candidates[k : k + 1]) for k in range(12)])
+    assert np.allclose(scorer.score(context, candidates), alone, atol=1e-5)
+
+
+def test_an_item_whose_identity_is_hidden_is_a_new_item(world: Any, config: Bert4RecConfig, data: TrainingSet) -> None:
+    """Hiding is exact: a model never sees of a hidden item what it does not see of a new one."""
+    scorer = scorer_of(world, data, config, trained=False)
+    index, model = torch.tensor([5]), scorer.model.items
+    new = replace(data.items, seen=torch.zeros_like(data.items.seen), graph=data.items.graph_cold[None])
+    hidden = model(data.items, index, torch.ones(1, dtype=torch.bool), -1)
+    assert torch.equal(hidden, model(new, index, torch.zeros(1, dtype=torch.bool), -1))
+    assert not torch.equal(hidden, model(data.items, index, torch.zeros(1, dtype=torch.bool), -1))
+
+
+def test_overfits_a_tiny_set(world: Any, config: Bert4RecConfig) -> None:
+    """Twenty outfits with their own tables are learned by heart."""
+    rng = np.random.default_rng(4)
+    outfits = world.outfits(20, rng, planted=False)
+    eager = replace(
+        config, lr=1e-2, batch_size=16, steps=240, epochs=60, patience=60, dropout=0.0, fresh_items=0.0, cold_outfits=0.0
+    )
+    scorer = scorer_of(world, world.data(outfits, outfits, config.folds), eager)
+    assert accuracy(world, scorer, outfits, rng) > 0.9
+
+
+def test_one_seed_gives_one_result_and_another_seed_another(
+    world: Any, config: Bert4RecConfig, data: TrainingSet
+) -> None:
+    short = replace(config, steps=10, epochs=5)
+    first, again, other = fit(data, short), fit(data, short), fit(data, replace(short, seed=1))
+    weights = [torch.cat([p.flatten() for p in r.model.parameters()]) for r in (first, again, other)]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+class Stopped(Exception):
+    pass
+
+
+def test_a_stopped_run_goes_on_to_the_same_weights(
+    world: Any, config: Bert4RecConfig, data: TrainingSet, tmp_path: Path
+) -> None:
+    short = replace(config, steps=10, epochs=5, patience=5)
+
+    def stop(state: dict[str, float]) -> None:
+        if state["epoch"] == 2:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        fit(data, short, checkpoint=tmp_path, progress=stop)
+    resumed = fit(data, short, checkpoint=tmp_path, resume=True)
+    whole = fit(data, short)
+    for a, b in zip(resumed.model.parameters(), whole.model.parameters(), strict=True):
+        assert torch.equal(a, b)
+    assert resumed.history == whole.history
+
+
+def test_global_randomness_is_left_alone(world: Any, config: Bert4RecConfig, data: TrainingSet) -> None:
+    torch.manual_seed(7)
+    before = torch.random.get_rng_state()
+    fit(data, replace(config, steps=5, epochs=1))
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_scores_of_whole_outfits_compare_across_sizes(world: Any, config: Bert4RecConfig, data: TrainingSet) -> None:
+    """Good outfits of two and of three items score alike, and both above mixed ones."""
+    scorer = scorer_of(world, data, config)
+    rng = np.random.default_rng(8)
+    good, bad = world.outfits(40, rng), world.outfits(40, rng, planted=False)
+    means = [scorer.score_outfits([o[:size] for o in side]).mean() for side in (good, bad) for size in (2, 3)]
+    assert min(means[:2]) > max(means[2:])
+    assert scorer.score_outfits([np.array([4])]).tolist() == [0.0]
+
+
+def test_settings_name_what_is_wrong() -> None:
+    with pytest.raises(ConfigError, match=r"bert4rec\.layer: no such setting; known: .*layers"):
+        Bert4RecConfig.from_dict({"layer": 2})
+    with pytest.raises(ConfigError, match=r"hidden = 30: must be a multiple of heads = 4"):
+        Bert4RecConfig(hidden=30)
+    assert Bert4RecConfig.from_dict(Bert4RecConfig(hidden=32).to_dict()) == Bert4RecConfig(hidden=32)
