@@ -13,7 +13,7 @@ from recsys.errors import ReleaseError
 EXACT = 4_096
 """Slots up to this size are searched exactly: faster than a graph, and nothing is missed."""
 
-LINKS, BUILD, SEARCH = 32, 120, 96
+LINKS, BUILD, SEARCH = 32, 160, 256
 
 
 class SlotIndex:
@@ -75,7 +75,7 @@ def _build(vectors: NDArray[np.float32]) -> faiss.Index:
     if len(vectors) <= EXACT:
         index: faiss.Index = faiss.IndexFlatIP(extended.shape[1])
     else:
-        graph = faiss.IndexHNSWFlat(extended.shape[1], LINKS, faiss.METRIC_INNER_PRODUCT)
+        graph = faiss.IndexHNSWFlat(extended.shape[1], LINKS)  # by distance, see above
         graph.hnsw.efConstruction, graph.hnsw.efSearch = BUILD, SEARCH
         index = graph
     index.add(extended)

@@ -100,9 +100,15 @@ def _columns(items: Sequence[Item], extra: dict[str, list[str]]) -> dict[str, li
     kept: dict[str, list[tuple[str, ...]]] = {}
     for name, cells in columns.items():
         distinct = len(set(cells))
-        if not any(distinct == len(set(other)) == len(set(zip(cells, other, strict=True))) for other in kept.values()):
+        telling = distinct <= SEPARATE * len(cells)  # columns of ids all repeat each other
+        if not (telling and any(_same_split(cells, other, distinct) for other in kept.values())):
             kept[name] = cells
     return kept
+
+
+def _same_split(one: list[tuple[str, ...]], other: list[tuple[str, ...]], distinct: int) -> bool:
+    """Whether two columns tell the same items apart."""
+    return distinct == len(set(other)) == len(set(zip(one, other, strict=True)))
 
 
 def _fit_field(name: str, cells: list[tuple[str, ...]], start: int) -> Field | None:
