@@ -29,7 +29,7 @@ class GraphSageConfig:
     dim: int = 64
     fanouts: tuple[int, ...] = (10, 10)
     signature_bits: int = 256
-    epochs: int = 30
+    epochs: int = 20
     batch_size: int = 512
     lr: float = 5e-3
     weight_decay: float = 1e-4
@@ -39,7 +39,7 @@ class GraphSageConfig:
     dropout: float = 0.1
     feature_dropout: float = 0.2
     isolation: float = 0.2
-    patience: int = 5
+    patience: int = 4
     valid_share: float = 0.1
     min_effective_rank: float = 2.0
     seed: int = 0

@@ -33,6 +33,8 @@ class Hop:
 class NeighborSampler:
     """Draws a fixed number of neighbours at each hop (Hamilton et al. 2017, Algorithm 2, lines 2-7).
 
+    Holds scratch space: one sampler for each thread.
+
     A node with at most ``fanout`` neighbours gives all of them, once; one with more gives ``fanout`` draws *with
     replacement* (the paper draws uniformly and leaves open which way; with replacement needs no Python per node, and
     repeats are rare where degrees are high). A node reached twice at one hop is kept, and drawn for, once.

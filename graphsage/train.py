@@ -67,7 +67,7 @@ def fit(  # noqa: PLR0913 - the data, the settings, and four choices of how to r
     FeatureError
         Features do not fit the graph.
     TrainingError
-        The graph has no edge to train on, or the loss is not a number.
+        The graph has no edge to train on, ``valid_edges`` name nodes it lacks, or the loss is not a number.
     CheckpointError
         The checkpoint is broken or of another run.
     """
@@ -75,6 +75,8 @@ def fit(  # noqa: PLR0913 - the data, the settings, and four choices of how to r
         config = GraphSageConfig.from_dict({**config.to_dict(), "seed": seed})
     features.check(graph)
     held_out = hold_out(graph, config) if valid_edges is None else np.asarray(valid_edges, np.int64).reshape(-1, 2)
+    if len(held_out) and not ((held_out >= 0) & (held_out < (graph.n_images, graph.n_items))).all():
+        raise TrainingError(f"valid_edges: an index lies outside {graph.n_images} images and {graph.n_items} items")
     training_graph = without_edges(graph, held_out)
     if training_graph.n_edges == 0:
         raise TrainingError(

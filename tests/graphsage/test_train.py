@@ -137,6 +137,11 @@ def test_given_valid_edges_are_not_trained_on(planted: Any, quick: GraphSageConf
     assert metrics["training_edges"] == planted.graph.n_edges - len(held_out)
 
 
+def test_valid_edges_beyond_the_graph_are_refused(planted: Any, quick: GraphSageConfig) -> None:
+    with pytest.raises(TrainingError, match="outside 240 images and 120 items"):
+        fit(planted.graph, planted.features, quick, valid_edges=np.array([[3, 120]]))
+
+
 def test_nothing_to_train_on_is_said(graph_of: Callable[..., Any], quick: GraphSageConfig, planted: Any) -> None:
     with pytest.raises(TrainingError, match="0 edges"):
         fit(graph_of(240, 120, []), planted.features, quick)
