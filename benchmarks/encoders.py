@@ -78,8 +78,8 @@ def end_to_end(encoders: list[Encoder], jobs: list[PhotoJob], store: EmbeddingSt
     print(
         f"end to end, {len(encoders)} encoders: {len(jobs)} photos, {report.done} crops, {len(report.failed)} failed "
         f"in {took:.1f} s: {len(jobs) / took:.1f} photos/s, {report.done / took:.1f} crops/s; "
-        f"4,837 photos would take {4837 * took / len(jobs):.0f} s (target 180 s) and {4837 * processor / len(jobs):.0f} s of "
-        f"processor, which says more where the machine is shared"
+        f"4,837 photos would take {4837 * took / len(jobs):.0f} s (target 180 s), "
+        f"{4837 * processor / len(jobs):.0f} s of processor (which says more where the machine is shared)"
     )
 
 
