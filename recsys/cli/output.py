@@ -27,11 +27,11 @@ class Output:
         self.as_json = as_json
 
     def document(self, value: Any) -> None:
-        """Print one JSON document: plain values, dataclasses and records; not-a-number becomes null."""
+        """Print one JSON document: plain values, dataclasses and records; not-a-number becomes null, a path its text."""
         if self.as_json:
             import msgspec
 
-            typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+            typer.echo(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode())
 
     def line(self, text: str = "") -> None:
         """Print one line for a person."""
