@@ -12,6 +12,9 @@ from recsys.errors import RecsysError
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
+DRAIN_SECONDS = 10
+"""How long requests that are being answered may take to end when the service is stopped."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -37,8 +40,18 @@ def serve(
     workspace = session.workspace()
     if current_release(workspace) is None:
         raise RecsysError(f"{workspace.root}: there is no release yet; `recsys train` makes one")
+    session.settings(workspace)  # a wrong setting is said here in one line, and not by the server's traceback
     os.environ["RECSYS_WORKSPACE"] = str(workspace.root)
     if session.config:
         os.environ["RECSYS_CONFIG"] = str(session.config)
-    session.output.note(f"http://{host}:{port}/docs")
-    uvicorn.run("api.app:from_environment", factory=True, host=host, port=port, log_level="warning")
+    address = f"[{host}]" if ":" in host else host
+    session.output.note(f"http://{address}:{port}/docs")
+    uvicorn.run(
+        "api.app:from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        log_level="warning",  # the application logs its requests itself
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )

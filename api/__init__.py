@@ -1,0 +1,1 @@
+"""The HTTP service: routes, wire schemas, limits. Everything it answers comes from ``recsys``."""

@@ -1,0 +1,39 @@
+"""Errors of the service itself; each message can be shown to the caller."""
+
+from __future__ import annotations
+
+
+class ApiError(Exception):
+    """Base of all errors that ``api`` raises."""
+
+
+class NotReadyError(ApiError):
+    """No release is loaded, so nothing can be answered."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no release is loaded yet; one that is being trained or loaded will answer as soon as it is whole"
+        )
+
+
+class BusyError(ApiError):
+    """More questions are waiting than may wait."""
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(f"{waiting} requests are waiting already; try again in a second")
+
+
+class ItemNotFoundError(ApiError):
+    """The address names an item that the release does not hold."""
+
+
+class UnanswerableError(ApiError):
+    """A request is well formed, but cannot be answered from this release. ``field`` is the part at fault."""
+
+    def __init__(self, reason: str, field: str | None) -> None:
+        super().__init__(reason)
+        self.field = field
+
+
+class UnknownContextItemError(UnanswerableError):
+    """A request's body names an item that the release does not hold."""

@@ -1,0 +1,1 @@
+"""The routes: one module a group, each with a ``router``."""
