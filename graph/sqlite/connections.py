@@ -142,6 +142,7 @@ class Connections:
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.execute("PRAGMA ignore_check_constraints = ON")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA temp_store = FILE")  # sorts in memory are one run, however large: much slower
         connection.execute("PRAGMA busy_timeout = 0")
         with suppress(sqlite3.OperationalError):  # somebody else has the file open: the log stays
             connection.execute("PRAGMA journal_mode = DELETE")

@@ -17,8 +17,6 @@ _REFERRED_BY = {
 }
 """Which columns point at each kind of node."""
 
-NODE_TABLES = tuple(_REFERRED_BY)
-
 
 class NodeTable(Generic[Name]):
     """Names of one kind to their ``idx`` within one transaction; what was asked once is remembered.
