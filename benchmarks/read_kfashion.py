@@ -90,8 +90,16 @@ def _report_memory(folder: Path, sizes: Sequence[int]) -> None:
 def _read_all(path: Path) -> tuple[int, float]:
     """How many records there are, and this process's peak memory in MB."""
     count = sum(isinstance(record, ImageRecord) for record in read_kfashion([path], check_photos=False))
-    unit = 1 if sys.platform == "darwin" else 1024
-    return count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+    return count, _peak_megabytes()
+
+
+def _peak_megabytes() -> float:
+    """Peak memory of this program alone; the resource module's figure on Linux begins with that of its parent."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(peak.split()[1]) * 1024 / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 def _usual_from_zip(path: Path) -> None:
