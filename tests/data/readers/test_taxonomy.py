@@ -18,6 +18,7 @@ from data.taxonomy import SLOTS, canonical, slot_of, vocabulary
         ("Wool Coats", "outer"),
         ("watches", "accessory"),
         ("blouses", "top"),
+        ("Trenchcoats", "outer"),
         ("가디건", "outer"),
         ("조거팬츠", "bottom"),
         ("점프수트", "dress"),
