@@ -79,10 +79,10 @@ def judge_faces(folder: Path, count: int, rng: np.random.Generator) -> Verdicts:
     detector = HaarFaceDetector()
     for shown, picture in ccp_heads(folder, count, rng):
         faces = detector(np.asarray(picture))
-        verdicts["face", "shown" if shown else "", shown, "fail" if faces else "pass"] += 1
+        verdicts["face", "shown" if shown else "cropped below the head", shown, "fail" if faces else "pass"] += 1
         if shown and faces:
             left = detector(np.asarray(mask_faces(picture, faces)))
-            verdicts["face", "", False, "fail" if left else "pass"] += 1
+            verdicts["face", "masked where found", False, "fail" if left else "pass"] += 1
     return verdicts
 
 
@@ -102,9 +102,11 @@ def report(title: str, verdicts: Verdicts) -> None:
         precision = caught / (caught + wrongly * broken / good) if caught + wrongly and good else float("nan")
         print(f"{rule:10} {'all':26} {broken:5} {caught:7} {precision:9.3f} {caught / max(broken, 1):7.3f}")
         for kind in dict.fromkeys(k for r, k, broken_, _ in verdicts if r == rule and broken_):
-            hits, total = _of_kind(verdicts, rule, kind)
+            hits, total = _of_kind(verdicts, rule, kind, True)
             print(f"{'':10} {kind:26} {total:5} {hits:7} {'':9} {hits / total:7.3f}")
-        print(f"{'':10} {'good photos':26} {good:5} {wrongly:7}")
+        for kind in dict.fromkeys(k for r, k, broken_, _ in verdicts if r == rule and not broken_):
+            hits, total = _of_kind(verdicts, rule, kind, False)
+            print(f"{'':10} {'good: ' + (kind or 'untouched'):26} {total:5} {hits:7}")
 
 
 def _share(verdicts: Verdicts, rule: str, broken: bool) -> tuple[int, int]:
@@ -112,8 +114,8 @@ def _share(verdicts: Verdicts, rule: str, broken: bool) -> tuple[int, int]:
     return sum(count for key, count in mine.items() if key[3] == "fail"), sum(mine.values())
 
 
-def _of_kind(verdicts: Verdicts, rule: str, kind: str) -> tuple[int, int]:
-    mine = {key[3]: count for key, count in verdicts.items() if key[:3] == (rule, kind, True)}
+def _of_kind(verdicts: Verdicts, rule: str, kind: str, broken: bool) -> tuple[int, int]:
+    mine = {key[3]: count for key, count in verdicts.items() if key[:3] == (rule, kind, broken)}
     return mine.get("fail", 0), sum(mine.values())
 
 

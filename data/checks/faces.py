@@ -22,9 +22,9 @@ class HaarFaceDetector:
     ``smallest`` the least face as a share of the photo's shorter side.
     """
 
-    def __init__(self, *, neighbours: int = 5, smallest: float = 0.04, enlarge_to: int = 1200) -> None:
+    def __init__(self, *, neighbours: int = 6, smallest: float = 0.06, enlarge_to: int = 800) -> None:
         folder = Path(cv2.__file__).parent / "data"
-        self._cascade = cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_default.xml"))
+        self._cascade = cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_alt2.xml"))
         if self._cascade.empty():
             raise RuntimeError(
                 f"{folder}: no frontal face cascade; opencv-python-headless 4.x carries one, 5.x does not"
@@ -36,7 +36,7 @@ class HaarFaceDetector:
     def __call__(self, pixels: Pixels) -> list[Box]:
         """Faces in a ``[H, W, 3]`` RGB photo, largest first; small photos are enlarged to suit the cascade."""
         scale = max(1.0, self._enlarge_to / max(pixels.shape[:2]))
-        grey = cv2.equalizeHist(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
         if scale > 1.0:
             grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
         least = max(24, round(self._smallest * min(grey.shape)))

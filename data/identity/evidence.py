@@ -65,7 +65,7 @@ class Evidence:
         self._codes, self._weights = _codes(facts, settings.attribute_agreement**2)
 
     def _rows(self, places: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
-        """What speaks for ``[N, F]`` and against ``[N, A + 1]`` a match: a ratio is the difference of inner products."""
+        """What speaks for a match ``[N, F]`` and against it ``[N, A + 1]``, as factors of inner products."""
         settings = self._settings
         codes = self._codes[places]  # [N, A]
         stated = codes >= 0
