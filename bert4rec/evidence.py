@@ -17,8 +17,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-COUNT_FEATURES = 5
-"""Pair features that come from counting items: log count, cosine, shrunk PMI, second-order cosine, their presence."""
+COUNT_FEATURES = 7
+"""Pair features that come from counting items; see :meth:`PairEvidence.count_features`."""
+
+SMOOTHING = 0.003
+"""Outfits after which a path is believed (k of :meth:`PairEvidence.count_features`)."""
+
+INFORMATION, EXPECTATION = 0, 1
+"""Positions of the two features whose weighted difference is a smoothed PMI over one and two steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +82,18 @@ def cooccurrence(outfits: sp.csr_matrix) -> sp.csr_matrix:
 
 
 def second_order(together: sp.csr_matrix, keep: int = 256) -> sp.csr_matrix:
-    """Cosine between two items' lists of partners, the ``keep`` largest of each row.
+    """Chance-weighted two-step paths between items, A D^-1 A [N, N], empty diagonal.
 
-    Only the ``keep`` strongest partners of an item enter, which bounds the product for items worn with thousands.
-
-    With S = D^-1/2 C D^-1/2 the entry is the cosine between rows of S: items are alike in use when they are worn with
-    the same things, however seldom with each other.
+    With counts A and their row sums D, the entry for i and j is the sum over partners k of both of A_ik A_kj / D_k:
+    what item i is worn with passes its wearing on. Only the ``keep`` strongest partners of an item enter and the
+    ``keep`` largest entries of a row (or of its column) stay, which bounds the work for items worn with thousands.
     """
     degree = np.asarray(together.sum(1)).ravel()
-    scale = sp.diags(1 / np.sqrt(np.maximum(degree, 1)))
-    normal = _largest_per_row(sp.csr_matrix(scale @ together @ scale), keep)
-    norm = np.sqrt(np.asarray(normal.multiply(normal).sum(1)).ravel())
-    unit = sp.csr_matrix(sp.diags(1 / np.maximum(norm, 1e-9)) @ normal)
-    alike = sp.csr_matrix(unit @ unit.T)
-    alike.setdiag(0)
-    return _largest_per_row(alike, keep)
+    strongest = _largest_per_row(sp.csr_matrix(together @ sp.diags(1 / np.sqrt(np.maximum(degree, 1)))), keep)
+    paths = sp.csr_matrix(strongest @ strongest.T)
+    paths.setdiag(0)
+    short = _largest_per_row(paths, keep)
+    return sp.csr_matrix(short.maximum(short.T))
 
 
 def _largest_per_row(matrix: sp.csr_matrix, keep: int) -> sp.csr_matrix:
@@ -146,6 +149,8 @@ class PairEvidence:
     ----------
     together
         Co-occurrence counts [N, N], symmetric, empty diagonal.
+    paths
+        Two-step paths of :func:`second_order` [N, N].
     degree
         Outfits each item is in [N].
     codes
@@ -157,16 +162,22 @@ class PairEvidence:
     def __init__(
         self,
         together: sp.csr_matrix,
-        alike: sp.csr_matrix,
+        paths: sp.csr_matrix,
         degree: NDArray[np.float32],
         codes: ItemCodes,
         pmi: NDArray[np.float32],
     ) -> None:
-        self.together, self.alike, self.pmi = together, alike, pmi
+        self.together, self.paths, self.pmi = together, paths, pmi
         self.degree = torch.from_numpy(degree)
-        self._count, self._alike = PairLookup(together), PairLookup(alike)
-        self._partners = torch.from_numpy(np.asarray(together.sum(1), np.float32).ravel())
-        self._total = float(self._partners.sum())
+        self._count, self._paths = PairLookup(together), PairLookup(paths)
+        partners = np.asarray(together.sum(1), np.float32).ravel()
+        normal = (
+            sp.diags(1 / np.sqrt(np.maximum(partners, 1))) @ together @ sp.diags(1 / np.sqrt(np.maximum(partners, 1)))
+        )
+        norm = np.sqrt(np.asarray(normal.multiply(normal).sum(1)).ravel())
+        self._partners = torch.from_numpy(partners)
+        self._length = torch.from_numpy((np.sqrt(partners) * norm).astype(np.float32))
+        self._total = max(float(partners.sum()), 1.0)
         self._pmi = torch.from_numpy(np.pad(pmi, ((0, 1), (0, 1))))  # the last row and column: a missing value
         self._values = torch.from_numpy(np.where(codes.values < 0, codes.n_values, codes.values))
 
@@ -196,7 +207,7 @@ class PairEvidence:
         Tensor
             [Q, C, n_features] float32.
         """
-        counts = self._counts(context[:, None].expand_as(candidates), candidates) * (~hidden)[..., None]
+        counts = self.count_features(context[:, None].expand_as(candidates), candidates) * (~hidden)[..., None]
         width = self._pmi.shape[1]
         tables = self._pmi[self._values[context]].transpose(1, 2)  # [Q, V+1, F]: against each value of the other item
         q = torch.arange(len(context))[:, None, None] * width
@@ -204,25 +215,42 @@ class PairEvidence:
         attributes = tables.reshape(-1, tables.shape[2]).index_select(0, rows)  # [Q*C*F, F]
         return torch.cat([counts, attributes.view(*candidates.shape, -1)], -1)
 
-    def _counts(self, a: Tensor, c: Tensor) -> Tensor:
-        n, alike = self._count(a, c), self._alike(a, c)
+    def count_features(self, a: Tensor, c: Tensor) -> Tensor:
+        """What counting says of pairs of items ``a``, ``c`` [..]: [.., COUNT_FEATURES].
+
+        With B = A + A D^-1 A (one- and two-step paths), E = 2 D D^T / sum(D) its expectation were items worn at random,
+        and k outfits of smoothing: log(1 + B/k) and log(1 + E/k), whose difference is a smoothed PMI; then log count,
+        cosine and PMI of the counts alone, the cosine of partner lists, and whether the two were ever worn together.
+        """
+        n, paths = self._count(a, c), self._paths(a, c)
         da, dc = self._partners[a], self._partners[c]
-        expected = da * dc / max(self._total, 1.0)
+        expected = da * dc / self._total
         return torch.stack(
             [
+                0.3 * torch.log1p((n + paths) / SMOOTHING),
+                0.3 * torch.log1p(2 * expected / SMOOTHING),
                 torch.log1p(n),
                 4 * n / torch.sqrt((da + 1) * (dc + 1)),
                 torch.log((n + 1) / (expected + 1)),
-                3 * alike,
+                3 * self._cosine(paths, a, c),
                 (n > 0).float(),
             ],
             -1,
         )
 
+    def _cosine(self, paths: Tensor, a: Tensor, c: Tensor) -> Tensor:
+        """Cosine of the lists of partners: with S = D^-1/2 A D^-1/2, rows of S; S S^T is ``paths`` over sqrt(D D^T)."""
+        return paths / torch.clamp(self._length[a] * self._length[c], min=1e-9)
+
+    def alike(self, a: int, c: int) -> float:
+        """How alike two items are in what they are worn with, 0 to 1."""
+        one, other = torch.tensor([a]), torch.tensor([c])
+        return float(self._cosine(self._paths(one, other), one, other)[0].clamp(0, 1))
+
     def arrays(self) -> dict[str, NDArray[np.float32] | NDArray[np.int64]]:
         """Named arrays for a checkpoint; :meth:`from_arrays` reads them back."""
         out: dict[str, NDArray[np.float32] | NDArray[np.int64]] = {"pmi": self.pmi, "degree": self.degree.numpy()}
-        for name, matrix in (("together", self.together), ("alike", self.alike)):
+        for name, matrix in (("together", self.together), ("paths", self.paths)):
             out[f"{name}.indptr"] = matrix.indptr.astype(np.int64)
             out[f"{name}.indices"] = matrix.indices.astype(np.int64)
             out[f"{name}.data"] = matrix.data.astype(np.float32)
@@ -237,4 +265,4 @@ class PairEvidence:
             parts = tuple(arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr"))
             return sp.csr_matrix(parts, shape=(n, n))
 
-        return cls(matrix("together"), matrix("alike"), arrays["degree"], codes, arrays["pmi"])
+        return cls(matrix("together"), matrix("paths"), arrays["degree"], codes, arrays["pmi"])

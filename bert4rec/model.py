@@ -16,9 +16,12 @@ from torch.nn import functional
 
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import MaskedBatch
-from bert4rec.evidence import ItemCodes, PairEvidence
+from bert4rec.evidence import EXPECTATION, INFORMATION, ItemCodes, PairEvidence
 
 PAIR_HIDDEN = 32
+
+DISCOUNT = 0.6
+"""How far popularity is discounted in the score that training starts from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,9 @@ class EvidenceHead(nn.Module):
     def __init__(self, features: int) -> None:
         super().__init__()
         self.linear = nn.Linear(features, 1, bias=False)
+        with torch.no_grad():  # training starts from what counting says, and learns what to add
+            self.linear.weight.zero_()
+            self.linear.weight[0, INFORMATION], self.linear.weight[0, EXPECTATION] = 1.0, -DISCOUNT
         self.pair = nn.Sequential(
             nn.Linear(features, PAIR_HIDDEN), nn.GELU(), nn.Linear(PAIR_HIDDEN, PAIR_HIDDEN), nn.GELU()
         )

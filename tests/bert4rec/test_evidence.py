@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from bert4rec.evidence import (
     COUNT_FEATURES,
+    EXPECTATION,
+    INFORMATION,
+    SMOOTHING,
     ItemCodes,
     PairEvidence,
     PairLookup,
@@ -31,12 +35,32 @@ def test_lookup_finds_what_is_there_and_zero_elsewhere() -> None:
     assert lookup(rows, columns).tolist() == [[2, 1], [0, 0]]
 
 
-def test_second_order_is_the_cosine_of_partner_lists() -> None:
-    """Items 2 and 3 never meet, but both meet 1: S[2] = (1/sqrt(6), 1/sqrt(8)), S[3] = (0, 1/2) over items (0, 1)."""
-    alike = second_order(cooccurrence(incidence(OUTFITS, 4)))
-    a, b = 1 / np.sqrt(3 * 2), 1 / np.sqrt(4 * 2)
-    assert np.isclose(alike[2, 3], b / np.sqrt(a * a + b * b))
-    assert alike[0, 0] == 0
+def test_second_order_sums_paths_over_shared_partners() -> None:
+    """Items 2 and 3 never meet, but both meet item 1, which has four partners: 1 * 1 / 4."""
+    paths = second_order(cooccurrence(incidence(OUTFITS, 4)))
+    assert np.isclose(paths[2, 3], 1 / 4)
+    assert np.isclose(paths[0, 2], 2 * 1 / 4)  # over item 1
+    assert paths[0, 0] == 0
+
+
+def test_likeness_is_the_cosine_of_normalised_partner_lists() -> None:
+    """S[2] = (1/sqrt(2*3), 1/sqrt(2*4)) and S[3] = (0, 1/sqrt(4)) over items (0, 1)."""
+    evidence = PairEvidence.count(OUTFITS, CODES, shrink=1.0, keep=8)
+    a, b = 1 / np.sqrt(2 * 3), 1 / np.sqrt(2 * 4)
+    assert np.isclose(evidence.alike(2, 3), b / np.sqrt(a * a + b * b))
+    assert evidence.alike(3, 3) == 0
+
+
+def test_count_features_by_hand() -> None:
+    """Items 0 and 1: two outfits, one path over item 2 (2 partners), 3 and 4 partners of 10 in all."""
+    evidence = PairEvidence.count(OUTFITS, CODES, shrink=1.0, keep=8)
+    found = evidence.count_features(torch.tensor(0), torch.tensor(1)).tolist()
+    assert found[INFORMATION] == pytest.approx(0.3 * np.log1p((2 + 1 / 2) / SMOOTHING), rel=1e-5)
+    assert found[EXPECTATION] == pytest.approx(0.3 * np.log1p(2 * 1.2 / SMOOTHING), rel=1e-5)
+    assert found[2] == pytest.approx(np.log(3))
+    assert found[3] == pytest.approx(8 / np.sqrt(4 * 5))
+    assert found[4] == pytest.approx(np.log(3 / 2.2))
+    assert found[6] == 1
 
 
 def test_second_order_keeps_the_largest_of_each_row() -> None:
@@ -44,8 +68,11 @@ def test_second_order_keeps_the_largest_of_each_row() -> None:
     outfits = [rng.choice(30, 4, replace=False) for _ in range(60)]
     together = cooccurrence(incidence(outfits, 30))
     short = second_order(together, keep=5)
-    assert np.diff(short.indptr).max() <= 5
-    assert second_order(together, keep=30).nnz > short.nnz
+    whole = second_order(together, keep=30)
+    assert short.nnz < whole.nnz
+    assert (short != short.T).nnz == 0
+    best = whole[0].toarray().argmax()
+    assert short[0, best] > 0
 
 
 def test_value_pmi_is_zero_where_categories_explain_everything() -> None:
@@ -75,7 +102,7 @@ def test_pair_features_hide_counts_but_not_attributes() -> None:
     plain = evidence.pairs(context, candidates, torch.zeros(2, 2, dtype=torch.bool))
     hidden = evidence.pairs(context, candidates, torch.tensor([[True, False], [True, True]]))
     assert plain.shape == (2, 2, COUNT_FEATURES + 1)
-    assert plain[0, 0, 0] == np.float32(np.log1p(2))
+    assert plain[0, 0, 2] == np.float32(np.log1p(2))
     assert (hidden[0, 0, :COUNT_FEATURES] == 0).all()
     assert torch.equal(hidden[0, 1], plain[0, 1])
     assert torch.equal(hidden[..., COUNT_FEATURES:], plain[..., COUNT_FEATURES:])
