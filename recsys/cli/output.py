@@ -27,7 +27,7 @@ class Output:
         self.as_json = as_json
 
     def document(self, value: Any) -> None:
-        """Print one JSON document: plain values, dataclasses and records; not-a-number becomes null, a path its text."""
+        """Print one JSON document: plain values, dataclasses, records; not-a-number becomes null, a path its text."""
         if self.as_json:
             import msgspec
 
