@@ -209,21 +209,21 @@ class _Run:
         return logits.masked_fill(same, -1e9)
 
     def choose_discount(self) -> float:
-        """The discount with the best mean accuracy against uniform and against popularity-drawn negatives."""
+        """The discount under which the answer is most probable among uniform and among popularity-drawn negatives."""
         if not self.valid:
             return 0.5
         warm, _ = self._valid_logits()
         half = 1 + VALID_NEGATIVES // 2
 
-        def accuracy(discount: float) -> float:
-            right = 0.0
+        def loss(discount: float) -> float:
+            total = 0.0
             for x, b in zip(warm, self.valid, strict=False):
                 score = self._masked(x, b) - discount * self.log_q[b.candidates]
-                uniform, popular = score[:, 1:half].amax(1), score[:, half:].amax(1)
-                right += float((score[:, 0] > uniform).sum() + (score[:, 0] > popular).sum())
-            return right
+                for drawn in (score[:, 1:half], score[:, half:]):
+                    total += float((torch.cat([score[:, :1], drawn], 1).logsumexp(1) - score[:, 0]).sum())
+            return total
 
-        return max(DISCOUNTS, key=accuracy)
+        return min(DISCOUNTS, key=loss)
 
 
 def _schedule(step: int, steps: int) -> float:

@@ -10,6 +10,10 @@ from data.identity.evidence import Evidence, Profile
 from data.identity.facts import RegionFact
 
 
+CONTRADICTION = -4.0
+"""Log-odds at which what two groups agree to say of themselves is taken for a contradiction, whatever they look like."""
+
+
 class Clusters:
     """A partition of the regions, grown by merging.
 
@@ -47,14 +51,18 @@ class Clusters:
     def grow(self, candidates: Candidates, min_confidence: float) -> None:
         """Merge groups along likely pairs while the mean log-odds over all pairs between them stays high enough.
 
-        Average linkage over the candidates: each is looked at once, likeliest first.
+        Average linkage over the candidates: each is looked at once, likeliest first. Groups whose attributes contradict
+        each other (`Evidence.consensus_ratio`) stay apart.
         """
         floor = math.log(min_confidence / (1.0 - min_confidence))
         for left, right, prior in zip(*(values.tolist() for values in candidates), strict=True):
             a, b = self.find(left), self.find(right)
             if a == b or not self._may_join(a, b):
                 continue
-            if prior + self._evidence.mean_ratio(self.profile(a), self.profile(b)) > floor:
+            one, other = self.profile(a), self.profile(b)
+            if prior + self._evidence.mean_ratio(one, other) <= floor:
+                continue
+            if self._evidence.consensus_ratio(one, other) > CONTRADICTION:
                 self._join(a, b)
 
     def _may_join(self, a: int, b: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,7 +63,11 @@ class Evidence:
         self._settings = settings
         self._disagreement = -float(np.log(1.0 - settings.attribute_agreement**2))
         self.visual, self.has_visual = _unit_descriptors(facts, descriptors, settings.seed)
-        self._codes, self._weights = _codes(facts, settings.attribute_agreement**2)
+        self._codes, self._frequency = _codes(facts)
+        self._weights = _weights(self._frequency, settings.attribute_agreement**2)
+        self._attribute = np.zeros(len(self._frequency), dtype=np.int32)
+        row, column = np.nonzero(self._codes >= 0)
+        self._attribute[self._codes[row, column]] = column
 
     def _rows(self, places: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
         """What speaks for a match ``[N, F]`` and against it ``[N, A + 1]``, as factors of inner products."""
@@ -107,6 +112,36 @@ class Evidence:
         total = agree - self._disagreement * float(a.stated @ b.stated) + self._settings.visual_weight * look
         return float(total / (a.size * b.size))
 
+    def consensus_ratio(self, a: Profile, b: Profile) -> float:
+        """Log-likelihood ratio that two groups have the same true attributes rather than each its own.
+
+        Of each attribute one value is true of an item and every region states it with probability m, else any value by
+        its frequency; the true value is summed out. Unlike a mean over pairs this grows with the groups: one region
+        that says blue among ten that say grey is a slip, seven against thirteen are two items.
+        """
+        total = 0.0
+        for attribute in {int(self._attribute[code]) for code in a.values} & {
+            int(self._attribute[code]) for code in b.values
+        }:
+            mine = {code: n for code, n in a.values.items() if self._attribute[code] == attribute}
+            other = {code: n for code, n in b.values.items() if self._attribute[code] == attribute}
+            both = {code: mine.get(code, 0) + other.get(code, 0) for code in mine.keys() | other.keys()}
+            total += self._marginal(both) - self._marginal(mine) - self._marginal(other)
+        return total
+
+    def _marginal(self, stated: dict[int, int]) -> float:
+        """Log-probability of statements (code to count) about one attribute, less what mere chance gives them.
+
+        Every true value that nobody states explains them alike, by slips alone.
+        """
+        m, codes = self._settings.attribute_agreement, list(stated)
+        size, known = sum(stated.values()), sum(float(self._frequency[code]) for code in codes)
+        terms = [size * math.log(1.0 - m) + math.log(max(1.0 - known, 1e-9))]
+        for code in codes:
+            p, n = float(self._frequency[code]), stated[code]
+            terms.append(math.log(p) + n * math.log(m / p + 1.0 - m) + (size - n) * math.log(1.0 - m))
+        return float(np.logaddexp.reduce(terms))
+
     def agreeing(self, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many attributes (category among them) both regions of each pair state alike, ``[P]``."""
         same = (self._codes[left] == self._codes[right]) & (self._codes[left] >= 0)
@@ -119,11 +154,16 @@ class Evidence:
         return np.asarray(cosine, dtype=np.float32)
 
 
-def _codes(facts: Sequence[RegionFact], match: float) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """A number for every slot, attribute and value ``[R, A]`` (-1 unstated), and by number what agreement on it counts.
+def _weights(frequency: NDArray[np.float64], match: float) -> NDArray[np.float64]:
+    """What agreement on each value counts.
 
-    The weight holds what disagreement would have cost too, because `Evidence` takes that off every stated pair.
+    It holds what disagreement would have cost too, because `Evidence` takes that off every stated pair.
     """
+    return np.asarray(np.log(match / np.maximum(frequency, 1e-12) + 1.0 - match) - np.log(1.0 - match), np.float64)
+
+
+def _codes(facts: Sequence[RegionFact]) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """A number for every slot, attribute and value ``[R, A]`` (-1 unstated), and each one's share of its attribute."""
     names = sorted({name for fact in facts for name in fact.attributes} | {_CATEGORY})
     column = {name: place for place, name in enumerate(names)}
     numbers: dict[tuple[str, str, str], int] = {}
@@ -138,8 +178,7 @@ def _codes(facts: Sequence[RegionFact], match: float) -> tuple[NDArray[np.int32]
             stating[fact.slot, name] += 1
     counts = np.bincount(codes[codes >= 0], minlength=len(numbers)).astype(np.float64)
     totals = np.array([stating[slot, name] for slot, name, _ in numbers], dtype=np.float64)
-    frequency = counts / np.maximum(totals, 1.0)
-    return codes, np.log(match / np.maximum(frequency, 1e-12) + 1.0 - match) - np.log(1.0 - match)
+    return codes, counts / np.maximum(totals, 1.0)
 
 
 def _unit_descriptors(

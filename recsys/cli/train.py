@@ -38,7 +38,11 @@ def train(
                 done += count
                 tick(done)
 
-            name, contents = train_release(workspace, settings, tell, embedded, resume=resume)
+            try:
+                name, contents = train_release(workspace, settings, tell, embedded, resume=resume)
+            except KeyboardInterrupt:
+                output.note("what was embedded and trained so far is kept; `recsys train --resume` goes on from it")
+                raise
     metrics = contents.metrics
     output.document({"release": name, **metrics})
     output.line(f"release {name}: {metrics['items']} items, {metrics['outfits']} outfits")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +37,9 @@ class Composer:
 
     ``candidates`` gives a slot's items for a partial outfit, ``score`` values them beside it, ``whole`` values full
     outfits. A partial outfit is continued by its best BRANCH items, of which at most SIBLINGS stay among the ``beam``
-    best, so that one good start does not crowd out all others. Full outfits are taken by their whole score less
-    REPEATED for every item, relative to their number, that an answer before has shown.
+    best, so that one good start does not crowd out all others; more only where ``count`` outfits could not be made
+    otherwise. Full outfits are taken by their whole score less REPEATED for every item, relative to their number, that
+    an answer before has shown.
     """
 
     candidates: Candidates
@@ -51,8 +53,8 @@ class Composer:
         filled: list[str] = []
         width = max(self.beam, 2 * count)
         for slot in slots:
-            siblings = BRANCH if not filled else SIBLINGS
-            continued = [child for state in beams for child in self._children(context, state, slot)[:siblings]]
+            siblings = max(SIBLINGS if filled else BRANCH, ceil(count / len(beams)))
+            continued = [child for state in beams for child in self._children(context, state, slot, siblings)]
             if continued:
                 filled.append(slot)
                 beams = sorted(continued, key=_best_first)[:width]
@@ -62,14 +64,14 @@ class Composer:
         ranked = sorted(zip(scores.tolist(), (chosen for _, chosen in beams), strict=True), key=_best_first)
         return [Composed(chosen, tuple(filled), score) for score, chosen in _varied(ranked, count)]
 
-    def _children(self, context: Index, state: State, slot: str) -> list[State]:
+    def _children(self, context: Index, state: State, slot: str, siblings: int) -> list[State]:
         total, chosen = state
         partial = _joined(context, chosen)
         items = self.candidates(partial, slot)
         if not len(items):
             return []
         scores = self.score(partial, items)
-        best = np.argsort(-scores, kind="stable")[:BRANCH]
+        best = np.argsort(-scores, kind="stable")[:siblings]
         return [(total + float(scores[k]), (*chosen, int(items[k]))) for k in best]
 
 

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from data.errors import DataError
 from data.photos import open_photo
+from data.types import Region
 from graph.store import GraphStore
 from recsys.engine.answers import CompletedOutfit, Completion
 from recsys.engine.catalogue import Catalogue
@@ -20,6 +21,7 @@ from vision.crops import Crop, garment_crop, product_crop
 from vision.errors import VisionError
 
 CELL, LABEL, GAP, HEAD = 190, 44, 14, 40
+VIEWS = 12
 INK, FAINT, PAPER, QUERY = (32, 32, 36), (120, 120, 128), (255, 255, 255), (240, 236, 228)
 
 Picture = Callable[[str], Image.Image | None]
@@ -56,6 +58,20 @@ def picture_of(store: GraphStore, catalogue: Catalogue) -> Picture:
         return None
 
     return find
+
+
+def _best_view(store: GraphStore, item_id: str) -> tuple[str, Region] | None:
+    """Of the photos that show an item, the one in which it takes up most room."""
+    views = []
+    for image_id in store.images_of(item_id, limit=VIEWS):
+        image = store.image(image_id)
+        if image is None or image.photo is None:
+            continue
+        size = max(image.width or 0, image.height or 0) or 1
+        shown = [r for r in image.regions if r.item_id == item_id and r.box is not None]
+        views += [((r.box.area if r.box else 0) / size**2, image.photo, r) for r in shown]
+    best = max(views, key=lambda view: view[0], default=None)
+    return None if best is None else (best[1], best[2])
 
 
 def write_sheet(
