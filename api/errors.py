@@ -11,9 +11,7 @@ class NotReadyError(ApiError):
     """No release is loaded, so nothing can be answered."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "no release is loaded yet; one that is being trained or loaded will answer as soon as it is whole"
-        )
+        super().__init__("no release is loaded yet; as soon as one is in use and read, it answers")
 
 
 class BusyError(ApiError):

@@ -22,9 +22,9 @@ def processors() -> int:
 class Limits:
     """Bounds of a running service.
 
-    ``body_bytes``: largest request body (a thousand ids of 256 letters make 0.26 MB). ``answering``: questions worked on at once
-    (None: one a core). ``waiting``: questions that may wait for their turn; further ones are turned away at once, which
-    is better than answers nobody waits for any more. ``tensor_threads`` of the tensor library a question.
+    ``body_bytes``: largest request body (a thousand ids of 256 letters make 0.26 MB). ``answering``: questions worked
+    on at once (None: one a core). ``waiting``: questions that may wait for their turn; further ones are turned away at
+    once, which is better than answers nobody waits for any more. ``tensor_threads``: of the tensor library, a question.
     """
 
     body_bytes: int = 1024 * 1024

@@ -49,10 +49,14 @@ class OutfitService:
         BusyError
             As many questions are waiting as may wait.
         """
-        waiting = self._turns.statistics().tasks_waiting
-        if waiting >= self.limits.waiting:
-            raise BusyError(waiting)
+        if self.waiting >= self.limits.waiting:
+            raise BusyError(self.waiting)
         return await to_thread.run_sync(self._answer, question, limiter=self._turns)
+
+    @property
+    def waiting(self) -> int:
+        """How many questions wait for their turn."""
+        return self._turns.statistics().tasks_waiting
 
     async def release(self) -> LoadedRelease | None:
         """The release in use, None where there is none; does not wait behind questions."""
