@@ -23,7 +23,7 @@ class MaskedBatch:
     ``tokens`` [R, L] item indices (0 where absent); ``present`` [R, L]; ``masked`` [R, L] items the model must not see;
     ``category`` [R, L] of each token, which the model sees of masked ones too; ``fresh`` [R, L] items that pass for
     new: no identity, no counts, no graph neighbours. ``rows``, ``columns`` [P] place the targets; ``candidates`` [P,
-    C] with ``fresh_candidates`` [P, C].
+    C] with ``fresh_candidates`` [P, C]; those of ``excluded`` [P, C] do not count.
     """
 
     fold: int
@@ -36,6 +36,7 @@ class MaskedBatch:
     columns: Tensor
     candidates: Tensor
     fresh_candidates: Tensor
+    excluded: Tensor
 
 
 class NegativeSampler:
@@ -69,6 +70,17 @@ class NegativeSampler:
         return drawn
 
 
+def unseen_without(
+    outfits: Sequence[NDArray[np.int64]], fold: NDArray[np.int64], folds: int, n_items: int
+) -> NDArray[np.bool_]:
+    """Items [folds + 1, N] that are in no outfit outside each fold; the last row: in no outfit at all."""
+    worn = np.zeros((folds, n_items), np.int64)
+    for outfit, k in zip(outfits, fold, strict=True):
+        worn[k, outfit] += 1
+    total = worn.sum(0)
+    return np.concatenate([total == worn, [total == 0]])
+
+
 def assign_folds(n_outfits: int, folds: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Equal folds in random order [n_outfits]."""
     return rng.permutation(np.arange(n_outfits) % folds)
@@ -78,6 +90,11 @@ class OutfitBatches:
     """Endless supply of masked batches over a set of outfits, one pass at a time.
 
     Every item of every outfit is a target once a pass. A batch draws on one fold only.
+
+    A table that does not see a fold's outfits knows nothing of items that are in no other ones: for it they are new.
+    Were that told, "new" would mean "probably the answer", which no catalogue bears out. So a target that is new for
+    its fold is told apart from candidates that all pass for new, and a known target never from new ones: ``unseen``
+    [folds + 1, N] bool says which items are new without each fold, the last row without any outfit of the run.
     """
 
     def __init__(
@@ -86,10 +103,11 @@ class OutfitBatches:
         fold: NDArray[np.int64],
         category: NDArray[np.int64],
         sampler: NegativeSampler,
+        unseen: NDArray[np.bool_],
         config: Bert4RecConfig,
     ) -> None:
         self.outfits, self.fold, self.category = outfits, fold, category
-        self.sampler, self.config = sampler, config
+        self.sampler, self.unseen, self.config = sampler, unseen, config
         self.sizes = np.array([len(o) for o in outfits])
 
     def __len__(self) -> int:
@@ -127,7 +145,9 @@ class OutfitBatches:
         cold = rng.random(n) < config.cold_outfits
         fresh = cold[:, None] | (rng.random((n, width)) < config.fresh_items)
         candidates = np.concatenate([answers[:, None], drawn], 1)
-        fresh_candidates = cold[rows][:, None] | (rng.random(candidates.shape) < config.fresh_items)
+        new = self.unseen[fold]
+        passing = cold[rows] | new[answers]
+        fresh_candidates = passing[:, None] | (rng.random(candidates.shape) < config.fresh_items)
         as_tensor = torch.from_numpy
         return MaskedBatch(
             fold=fold,
@@ -140,6 +160,7 @@ class OutfitBatches:
             columns=as_tensor(columns),
             candidates=as_tensor(candidates),
             fresh_candidates=as_tensor(fresh_candidates),
+            excluded=as_tensor(new[candidates] & ~passing[:, None]),
         )
 
     def _mask(

@@ -191,7 +191,7 @@ def masked_item_loss(logits: Tensor, batch: MaskedBatch, log_q: Tensor, smoothin
     """
     answer = batch.candidates[:, :1]
     worn = batch.tokens.masked_fill(~batch.present | batch.masked, -1)[batch.rows]  # [P, L]
-    wrong = (batch.candidates == answer) | (batch.candidates[:, :, None] == worn[:, None, :]).any(-1)
+    wrong = (batch.candidates == answer) | (batch.candidates[:, :, None] == worn[:, None, :]).any(-1) | batch.excluded
     wrong[:, 0] = False
     corrected = (logits - log_q[batch.candidates]).masked_fill(wrong, -1e9)
     target = torch.zeros(len(logits), dtype=torch.long)

@@ -158,6 +158,7 @@ class OutfitScorer:
             columns=torch.full((rows,), width - 1),
             candidates=torch.from_numpy(candidates),
             fresh_candidates=flag(*candidates.shape),
+            excluded=flag(*candidates.shape),
         )
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from bert4rec.checkpoint import Progress, load_progress, save_progress
 from bert4rec.config import Bert4RecConfig
-from bert4rec.dataset import MaskedBatch, NegativeSampler, OutfitBatches
+from bert4rec.dataset import MaskedBatch, NegativeSampler, OutfitBatches, unseen_without
 from bert4rec.evidence import ItemCodes, PairEvidence
 from bert4rec.model import Bert4Rec, ItemSizes, ItemTensors, masked_item_loss
 
@@ -49,8 +49,11 @@ class FitResult:
 
 @dataclass(frozen=True, slots=True)
 class _Tables:
+    """Evidence without each fold and of all training outfits; which items are new without each fold."""
+
     folds: list[PairEvidence]
     whole: PairEvidence
+    unseen: NDArray[np.bool_]
 
     def at(self, fold: int) -> PairEvidence:
         return self.whole if fold == -1 else self.folds[fold]
@@ -83,7 +86,7 @@ def fit(
         raise ValueError("no training outfit has two items: nothing says what goes together")
     tables = _count(data, config)
     sampler = NegativeSampler(data.codes.category, tables.whole.degree.numpy())
-    batches = OutfitBatches(data.train, data.fold, data.codes.category, sampler, config)
+    batches = OutfitBatches(data.train, data.fold, data.codes.category, sampler, tables.unseen, config)
     epochs = int(np.clip(np.ceil(config.steps / max(len(batches), 1)), 5, config.epochs))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
@@ -114,7 +117,8 @@ def _count(data: TrainingSet, config: Bert4RecConfig) -> _Tables:
         for k in range(config.folds)
     ]
     whole = count(list(data.train))
-    return _Tables([f if f is not None else whole for f in folds], whole)
+    unseen = unseen_without(data.train, data.fold, config.folds, data.codes.n_items)
+    return _Tables([f if f is not None else whole for f in folds], whole, unseen)
 
 
 class _Run:
@@ -147,12 +151,18 @@ class _Run:
         sizes = np.array([len(o) for o in outfits])
         owner, target = np.repeat(np.arange(len(outfits)), sizes), np.concatenate([np.arange(n) for n in sizes])
         plain = replace(self.config, mask_one=1.0, fresh_items=0.0, cold_outfits=0.0, negatives=VALID_NEGATIVES)
-        source = OutfitBatches(outfits, np.zeros(len(outfits), np.int64), self.data.codes.category, sampler, plain)
+        fold = np.zeros(len(outfits), np.int64)
+        source = OutfitBatches(outfits, fold, self.data.codes.category, sampler, self.tables.unseen, plain)
         rng = np.random.default_rng([self.config.seed, 1])
         pieces = [slice(i, i + 256) for i in range(0, len(owner), 256)]
         warm = [source.batch(owner[p], target[p], -1, rng) for p in pieces]
         cold = [
-            replace(b, fresh=torch.ones_like(b.fresh), fresh_candidates=torch.ones_like(b.fresh_candidates))
+            replace(
+                b,
+                fresh=torch.ones_like(b.fresh),
+                fresh_candidates=torch.ones_like(b.fresh_candidates),
+                excluded=torch.zeros_like(b.excluded),
+            )
             for b in warm
         ]
         return warm + cold
@@ -206,7 +216,7 @@ class _Run:
     def _masked(logits: Tensor, batch: MaskedBatch) -> Tensor:
         same = batch.candidates == batch.candidates[:, :1]
         same[:, 0] = False
-        return logits.masked_fill(same, -1e9)
+        return logits.masked_fill(same | batch.excluded, -1e9)
 
     def choose_discount(self) -> float:
         """The discount under which the answer is most probable among uniform and among popularity-drawn negatives."""

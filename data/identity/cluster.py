@@ -9,9 +9,9 @@ from data.identity.candidates import Candidates
 from data.identity.evidence import Evidence, Profile
 from data.identity.facts import RegionFact
 
-
 CONTRADICTION = -4.0
-"""Log-odds at which what two groups agree to say of themselves is taken for a contradiction, whatever they look like."""
+"""Log-odds at which what two groups agree to say of themselves is taken for a contradiction, whatever they look
+like."""
 
 
 class Clusters:

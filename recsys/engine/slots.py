@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 SHRINK = 3.0
+FIRST_SHARE = 0.15
 MIN_SHARE = 0.35
 EXCLUSIVE = 0.02
 
@@ -56,7 +57,8 @@ class SlotModel(Struct, frozen=True):
         """Slots that belong to the outfit and are not there, likeliest first.
 
         Slots are filled one after the other, each given those before, so that a top is followed by a bottom and not by
-        a dress as well. There is always at least one.
+        a dress as well. The first needs a share of FIRST_SHARE of such outfits, the others one of MIN_SHARE; where none
+        has that, nothing is missing.
         """
         held, found = list(present), list[str]()
         while len(found) < limit:
@@ -64,9 +66,7 @@ class SlotModel(Struct, frozen=True):
             if not open_slots:
                 break
             best = max(open_slots, key=lambda s: (self.probability(s, held), s))
-            if found and self.probability(best, held) < MIN_SHARE:
-                break
-            if not found and self.probability(best, held) <= 0:
+            if self.probability(best, held) < (MIN_SHARE if found else FIRST_SHARE):
                 break
             held.append(best)
             found.append(best)

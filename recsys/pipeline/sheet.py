@@ -112,8 +112,8 @@ def _cell(catalogue: Catalogue, picture: Picture, item_id: str, note: str) -> Ce
 
 
 def _draw(query: Sequence[Cell], rows: Sequence[tuple[str, Sequence[Cell]]]) -> Image.Image:
-    per_row = max([1, *(len(cells) for _, cells in rows)])
-    query_columns = 1 if len(query) <= max(len(rows), 1) else 2
+    per_row = max([3, *(len(cells) for _, cells in rows)])
+    query_columns = min(3, max(1, -(-len(query) // max(len(rows), 1))))
     height = max(len(rows), -(-len(query) // query_columns), 1)
     pitch_x, pitch_y = CELL + GAP, CELL + LABEL + HEAD + GAP
     left = query_columns * pitch_x + 2 * GAP

@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 
 from bert4rec.config import Bert4RecConfig
-from bert4rec.dataset import NegativeSampler, OutfitBatches, assign_folds
+from bert4rec.dataset import NegativeSampler, OutfitBatches, assign_folds, unseen_without
 
 
 def batches(world: Any, config: Bert4RecConfig, n: int = 40) -> OutfitBatches:
     rng = np.random.default_rng(0)
     outfits = world.outfits(n, rng)
     sampler = NegativeSampler(world.codes.category, np.ones(world.codes.n_items, np.float32))
-    return OutfitBatches(outfits, assign_folds(n, config.folds, rng), world.codes.category, sampler, config)
+    fold = assign_folds(n, config.folds, rng)
+    unseen = unseen_without(outfits, fold, config.folds, world.codes.n_items)
+    return OutfitBatches(outfits, fold, world.codes.category, sampler, unseen, config)
 
 
 def test_every_item_of_every_outfit_is_a_target_once_a_pass(world: Any, config: Bert4RecConfig) -> None:
@@ -67,4 +69,26 @@ def test_cold_rows_show_nothing_of_any_item(world: Any, config: Bert4RecConfig) 
     for batch in source.epoch(np.random.default_rng(3)):
         cold = batch.fresh.all(1)
         assert bool((cold | ~batch.fresh.any(1)).all())
-        assert bool((batch.fresh_candidates.all(1) == cold[batch.rows]).all())
+        assert bool((batch.fresh_candidates.all(1) | ~cold[batch.rows]).all())
+
+
+def test_items_without_a_fold() -> None:
+    outfits = [np.array([0, 1]), np.array([1, 2]), np.array([2, 3])]
+    unseen = unseen_without(outfits, np.array([0, 1, 1]), 2, 5)
+    assert unseen.astype(int).tolist() == [[1, 0, 0, 0, 1], [0, 0, 1, 1, 1], [0, 0, 0, 0, 1]]
+
+
+def test_being_new_for_a_fold_tells_nothing_about_the_answer(world: Any, config: Bert4RecConfig) -> None:
+    """A target that its fold's tables do not know is among candidates that all pass for new; others meet none."""
+    source = batches(world, replace(config, cold_outfits=0.0, fresh_items=0.0), n=30)
+    kinds = set()
+    for batch in source.epoch(np.random.default_rng(3)):
+        new = source.unseen[batch.fold]
+        for answers, fresh, out in zip(
+            batch.candidates.numpy(), batch.fresh_candidates, batch.excluded.numpy(), strict=True
+        ):
+            target_is_new = bool(new[answers[0]])
+            kinds.add(target_is_new)
+            assert bool(fresh.all()) == target_is_new
+            assert np.array_equal(out, new[answers] & ~target_is_new)
+    assert kinds == {True, False}

@@ -97,7 +97,15 @@ def test_overfits_a_tiny_set(world: Any, config: Bert4RecConfig) -> None:
     rng = np.random.default_rng(4)
     outfits = world.outfits(20, rng, planted=False)
     eager = replace(
-        config, lr=1e-2, batch_size=16, steps=240, epochs=60, patience=60, dropout=0.0, fresh_items=0.0, cold_outfits=0.0
+        config,
+        lr=1e-2,
+        batch_size=16,
+        steps=240,
+        epochs=60,
+        patience=60,
+        dropout=0.0,
+        fresh_items=0.0,
+        cold_outfits=0.0,
     )
     scorer = scorer_of(world, world.data(outfits, outfits, config.folds), eager)
     assert accuracy(world, scorer, outfits, rng) > 0.9

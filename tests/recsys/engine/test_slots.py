@@ -37,6 +37,10 @@ def test_a_complete_outfit_may_still_gain_something(model: SlotModel) -> None:
     assert model.missing(["top", "bottom", "shoes"], limit=1) == ["outer"]
 
 
+def test_nothing_is_missing_where_such_outfits_hold_no_more(model: SlotModel) -> None:
+    assert SlotModel.fit([*OUTFITS * 10]).missing(["top", "bottom", "shoes", "outer"]) == []
+
+
 def test_a_slot_worn_twice_counts_itself() -> None:
     model = SlotModel.fit([("accessory", "accessory"), ("accessory", "top")])
     assert model.pair["accessory"] == {"accessory": 1, "top": 1}
