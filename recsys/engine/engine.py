@@ -59,7 +59,7 @@ class OutfitEngine:
         Raises
         ------
         UnknownItemError
-            An item of the context or of ``avoid`` is not in the catalogue.
+            An item of the context is not in the catalogue; unknown items of ``avoid`` are passed over.
         QueryError
             A slot does not exist, the context is longer than MAX_CONTEXT, or no outfit is asked for.
         """
