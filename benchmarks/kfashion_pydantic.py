@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from data.kfashion.records import ATTRIBUTES, shoot_of
+from data.kfashion.records import shoot_of
+from data.kfashion.wire import ATTRIBUTES
 from data.taxonomy import SLOT_OF_PART, canonical
 
 _KEY = re.compile(r"([XY])좌표(\d+)")

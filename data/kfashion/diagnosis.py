@@ -38,7 +38,7 @@ def diagnose(raw: bytes) -> tuple[str, str]:
     if located is not None:
         return located
     try:
-        msgspec.json.decode(raw, type=Annotation)
+        msgspec.json.decode(raw, type=Annotation[str])
     except msgspec.ValidationError as error:
         return _split(str(error), "")
     return "file", "the JSON is not accepted by the strict decoder; is a key given twice or a number out of range?"

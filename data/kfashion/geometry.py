@@ -7,11 +7,8 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 from operator import itemgetter
-from typing import Any
 
-import msgspec
-
-from data.kfashion.wire import Polygon, Rect, decode_polygon
+from data.kfashion.wire import CORNER_KEYS, Polygon, Rect
 from data.types import Box, Note
 
 ROUNDING = 1.5
@@ -19,7 +16,7 @@ ROUNDING = 1.5
 
 Points = tuple[tuple[float, float], ...]
 
-_KEY = re.compile(r"([XY])(\d+)")
+_KEY = re.compile(r"([XY])(?:좌표)?(\d+)")
 _LEAST_POINTS = 3
 
 
@@ -27,7 +24,7 @@ Place = tuple[Box | None, Points, tuple[Note, ...]]
 """Where a garment is, and what had to be mended to say so."""
 
 
-def place_of(rect: Rect, polygon: Polygon, size: tuple[int, int]) -> Place:
+def place_of(rect: Rect, polygon: Polygon[str], size: tuple[int, int]) -> Place:
     """Box and polygon of a garment in a photo of ``(width, height)``; nearly all need no mending."""
     points, lack = ordered_points(polygon) if polygon else ((), None)
     box = _sound_box(rect, size)
@@ -41,17 +38,17 @@ def place_of(rect: Rect, polygon: Polygon, size: tuple[int, int]) -> Place:
     return box, points, tuple(notes)
 
 
-def ordered_points(polygon: Polygon) -> tuple[Points, str | None]:
+def ordered_points(polygon: Polygon[str]) -> tuple[Points, str | None]:
     """Corners in the order of their numbers; or none of them and the reason why.
 
-    The fast way fetches ``X1, Y1, ... Xn, Yn`` at one stroke, whatever order the file has them in; a polygon with other
-    numbers fails there and is paired number by number.
+    The fast way fetches ``X1 ... Xn`` and ``Y1 ... Yn`` at one stroke each, whatever order the file has them in; a
+    polygon with other numbers fails there and is paired number by number.
     """
-    getter = _getter(len(polygon))
-    if getter is not None:
+    getters = _getters(len(polygon))
+    if getters is not None:
+        across, down = getters
         try:
-            coordinates = iter(getter(polygon))
-            return tuple(zip(coordinates, coordinates, strict=True)), None
+            return tuple(zip(across(polygon), down(polygon), strict=True)), None
         except KeyError:
             pass
     return _paired(polygon)
@@ -83,21 +80,19 @@ def _sound_box(rect: Rect, size: tuple[int, int]) -> Box | None:
     return Box(rect.x, rect.y, x2, y2) if 0 <= rect.x < x2 <= size[0] and 0 <= rect.y < y2 <= size[1] else None
 
 
+_Getter = Callable[[Polygon[str]], tuple[float, ...]]
+
+
 @cache
-def _getter(coordinates: int) -> Callable[[Polygon], tuple[float, ...]] | None:
-    """What fetches so many coordinates in order, or None where their number is odd or makes no polygon.
-
-    Its keys are the very strings that the decoder hands out, which dictionaries find soonest.
-    """
+def _getters(coordinates: int) -> tuple[_Getter, _Getter] | None:
+    """What fetches all X and all Y of so many coordinates; None where their number is odd, too small or unusual."""
     corners, odd = divmod(coordinates, 2)
-    if odd or corners < _LEAST_POINTS:
+    if odd or corners < _LEAST_POINTS or coordinates > len(CORNER_KEYS):
         return None
-    written = ",".join(f'"X{number}":0,"Y{number}":0' for number in range(1, corners + 1))
-    fetch: Any = itemgetter(*decode_polygon(msgspec.Raw(f"{{{written}}}")))
-    return fetch  # type: ignore[no-any-return]
+    return itemgetter(*CORNER_KEYS[0:coordinates:2]), itemgetter(*CORNER_KEYS[1:coordinates:2])
 
 
-def _paired(polygon: Polygon) -> tuple[Points, str | None]:
+def _paired(polygon: Polygon[str]) -> tuple[Points, str | None]:
     axes: dict[str, dict[int, float]] = {"X": {}, "Y": {}}
     for key, value in polygon.items():
         parsed = _KEY.fullmatch(unicodedata.normalize("NFC", key))

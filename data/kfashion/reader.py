@@ -122,7 +122,7 @@ class _Reading:
                 file=file.ref, field="이미지 식별자", reason=reason, record_id=record.image_id, raw=_shown(raw)
             )
 
-    def _with_photo(self, file: SourceFile, annotation: Annotation, record: ImageRecord) -> Iterator[ReadResult]:
+    def _with_photo(self, file: SourceFile, annotation: Annotation[str], record: ImageRecord) -> Iterator[ReadResult]:
         stem = stem_of(file.name)
         notes = _number_notes(annotation, stem)
         photo = self._photos.find(file.ref)
@@ -151,7 +151,7 @@ class _Reading:
             return None
 
 
-def _number_notes(annotation: Annotation, stem: str) -> list[Note]:
+def _number_notes(annotation: Annotation[str], stem: str) -> list[Note]:
     """The photo's number stands in three places; where they differ, 이미지 식별자 counts and the others are told."""
     image_id = annotation.picture.image_id
     notes: list[Note] = []

@@ -6,43 +6,36 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import zip_longest
-from types import MappingProxyType
 
 from data.kfashion.geometry import Place, place_of
-from data.kfashion.wire import NO_RECT, Annotation, Description, Labels, decode_polygon
+from data.kfashion.wire import (
+    ATTRIBUTES,
+    CATEGORY,
+    NO_RECT,
+    PARTS,
+    STYLE,
+    SUBSTYLE,
+    Annotation,
+    Description,
+    Labels,
+    LabelValue,
+)
 from data.taxonomy import SLOT_OF_PART, canonical, slot_of
 from data.types import ImageRecord, Region
 
 SOURCE = "kfashion"
 
-ATTRIBUTES = MappingProxyType(
-    {
-        "기장": "length",
-        "색상": "colour",
-        "서브색상": "sub_colour",
-        "디테일": "detail",
-        "옷깃": "collar",
-        "소매기장": "sleeve",
-        "소재": "material",
-        "프린트": "print",
-        "넥라인": "neckline",
-        "핏": "fit",
-    }
-)
-"""Attribute keys of a garment and our names for them."""
-
-_STYLE, _SUBSTYLE = "스타일", "서브스타일"
-_CATEGORY = "category"
-_FIELDS = {**ATTRIBUTES, "카테고리": _CATEGORY, _STYLE: "style", _SUBSTYLE: "substyle"}
-_PARTS = tuple(SLOT_OF_PART)
-_KNOWN_LABELS = frozenset({*_PARTS, _STYLE})
+_FIELDS = {**ATTRIBUTES, CATEGORY: "category", STYLE: "style", SUBSTYLE: "substyle"}
+_NO_RECTS = (NO_RECT, None)
+_NOTHING = ""
+_KNOWN_LABELS = frozenset({*PARTS, STYLE})
 _SHOP = re.compile(r"\s*(\([^)]+\))")
 _FRAME = re.compile(r"[\s_\-.]*\(?\d+\)?$")
 _CAMERA = frozenset({"", "img", "image", "dsc", "dscf", "dscn", "dcim", "p", "pic", "photo", "scan"})
 
 
-def record_of(annotation: Annotation) -> ImageRecord:
-    """The record of one annotation, without its photo; raises msgspec.DecodeError where a polygon is malformed."""
+def record_of(annotation: Annotation[str]) -> ImageRecord:
+    """The record of one annotation, without its photo."""
     picture = annotation.picture
     image_id = str(picture.image_id)
     original_name = annotation.original_name
@@ -91,41 +84,43 @@ def unknown_values(record: ImageRecord) -> list[tuple[str, str]]:
     return [(name, value) for name, value in said if name == "region" or not canonical(name, value)[1]]
 
 
-def _styles(labels: dict[str, list[Labels]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _styles(labels: dict[str, list[Labels[str]]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Styles and sub-styles in canonical spelling."""
     styles: tuple[str, ...] = ()
     substyles: tuple[str, ...] = ()
-    for said in labels.get(_STYLE, ()):
-        if said:
-            _, named = _labelled(said)
-            styles += named.get("style", ())
-            substyles += named.get("substyle", ())
+    for said in labels.get(STYLE, ()):
+        for name, values in map(_canonical, said.items()):
+            if name == "style":
+                styles += values
+            elif name == "substyle":
+                substyles += values
     return tuple(dict.fromkeys(styles)), tuple(dict.fromkeys(substyles))
 
 
-def _regions(annotation: Annotation, image_id: str) -> tuple[Region, ...]:
+def _regions(annotation: Annotation[str], image_id: str) -> tuple[Region, ...]:
     """All garments of a photo; part by part (아우터, 상의, 하의, 원피스, then any others), numbered from 0 in each."""
     description = annotation.dataset.description
     size = (annotation.picture.width, annotation.picture.height)
     regions: list[Region] = []
     for part in _parts(description):
         drawn = description.rects.get(part, ()), description.polygons.get(part, ()), description.labels.get(part, ())
-        for number, (rect, raw, said) in enumerate(zip_longest(*drawn)):
-            polygon = decode_polygon(raw) if raw is not None else {}
-            if polygon or said or not (rect is None or rect.is_empty):
-                place = place_of(rect or NO_RECT, polygon, size)
+        for number, (rect, polygon, said) in enumerate(zip_longest(*drawn)):
+            if polygon or said or rect not in _NO_RECTS:
+                place = place_of(rect or NO_RECT, polygon or {}, size)
                 regions.append(_region(f"{image_id}/{part}#{number}", part, place, said or {}))
     return tuple(regions)
 
 
-def _region(region_id: str, part: str, place: Place, said: Labels) -> Region:
+def _region(region_id: str, part: str, place: Place, said: Labels[str]) -> Region:
     box, points, notes = place
-    category, attributes = _labelled(said)
+    attributes = dict(map(_canonical, said.items()))
+    attributes.pop(_NOTHING, None)
+    category = attributes.pop("category", None)
     return Region(
         region_id=region_id,
         part=part,
         slot=SLOT_OF_PART.get(part) or slot_of(part),
-        category=category,
+        category=None if category is None else category[0],
         attributes=attributes,
         box=box,
         polygon=points,
@@ -133,35 +128,20 @@ def _region(region_id: str, part: str, place: Place, said: Labels) -> Region:
     )
 
 
-def _labelled(said: Labels) -> tuple[str | None, dict[str, tuple[str, ...]]]:
-    """Category and attributes; keys that are neither are passed over."""
-    attributes: dict[str, tuple[str, ...]] = {}
-    for key, given in said.items():
-        if given is not None:
-            name, values = _canonical(key, given) if isinstance(given, str) else _canonical(key, *given)
-            if values:
-                attributes[name] = values
-    category = attributes.pop(_CATEGORY, None)
-    return None if category is None else category[0], attributes
-
-
 @lru_cache(maxsize=65536)
-def _canonical(key: str, *given: str) -> tuple[str, tuple[str, ...]]:
-    """Our name for a key, and its values in canonical spelling; no values where the key is none of a garment's."""
+def _canonical(label: tuple[str, LabelValue]) -> tuple[str, tuple[str, ...]]:
+    """Our name for a key, and its values in canonical spelling; `_NOTHING` where there is neither."""
+    key, given = label
     name = _FIELDS.get(key)
-    if name is None:
-        return key, ()
-    values = (canonical(name, value)[0] for value in given)
-    return name, tuple(dict.fromkeys(value for value in values if value))
+    if name is None or given is None:
+        return _NOTHING, ()
+    spelled = (canonical(name, value)[0] for value in ((given,) if isinstance(given, str) else given))
+    values = tuple(dict.fromkeys(value for value in spelled if value))
+    return (name, values) if values else (_NOTHING, ())
 
 
-def _parts(description: Description) -> Sequence[str]:
+def _parts(description: Description[str]) -> Sequence[str]:
     """The four known parts, and then whatever else stands where they do."""
     rects, polygons, labels = description.rects, description.polygons, description.labels
-    if len(rects) == len(polygons) == len(labels) - 1 == len(_PARTS) and _STYLE in labels:
-        for part in _PARTS:
-            if part not in rects or part not in polygons or part not in labels:
-                break
-        else:
-            return _PARTS
-    return [*_PARTS, *sorted((rects.keys() | polygons.keys() | labels.keys()) - _KNOWN_LABELS)]
+    others = (rects.keys() | polygons.keys() | labels.keys()) - _KNOWN_LABELS
+    return (*PARTS, *sorted(others)) if others else PARTS

@@ -64,7 +64,7 @@ def test_escaped_keys_are_read_alike(make_annotation: Annotation, write_label: W
         ({"X좌표1": 1, "Y좌표1": 1, "X좌표2": 2, "Y좌표2": 2}, "2 points"),
         ({"X좌표1": 1, "Y좌표1": 1, "X좌표2": 2, "Y좌표2": 2, "X좌표3": 3, "Y좌표4": 3}, "X좌표3 has no Y좌표3"),
         ({"X좌표1": 1, "Y좌표1": 1, "X좌표2": 2, "Y좌표2": 2, "Y좌표3": 3}, "Y좌표3 has no X좌표3"),
-        ({"X좌표1": 1, "Y좌표1": 1, "X좌표2": 2, "Y좌표2": 2, "Z좌표3": 3, "Y좌표3": 3}, "'Z3' is not"),
+        ({"X좌표1": 1, "Y좌표1": 1, "X좌표2": 2, "Y좌표2": 2, "Z좌표3": 3, "Y좌표3": 3}, "'Z좌표3' is not"),
         ({"가로": 1, "세로": 1}, "'가로' is not"),
     ],
 )
@@ -81,6 +81,15 @@ def test_polygon_numbers_may_have_gaps(make_annotation: Annotation, write_label:
     polygon = {f"{axis}좌표{number}": number for number in (10, 2, 7) for axis in "YX"}
     (region,) = only_record(write_label(make_annotation(polygon=polygon))).regions
     assert region.polygon == ((2, 2), (7, 7), (10, 10)) and region.notes == ()
+
+
+def test_polygons_of_any_length_and_keys_of_any_kind_are_read(make_annotation: Annotation, write_label: Write) -> None:
+    corners = [(float(number), float(number % 7)) for number in range(1, 301)]
+    polygon = {f"{axis}좌표{x:g}": at for x, y in reversed(corners) for axis, at in (("Y", y), ("X", x))}
+    said = {"색상": "블랙", "계절": "여름", "소재": [], "디테일": ["단추", "단추"]}
+    (region,) = only_record(write_label(make_annotation(polygon=polygon, said=said))).regions
+    assert region.polygon == tuple(corners) and region.notes == ()
+    assert region.attributes == {"colour": ("블랙",), "detail": ("단추",)}
 
 
 @pytest.mark.parametrize(
