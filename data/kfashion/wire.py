@@ -120,7 +120,8 @@ def decode(raw: bytes) -> Annotation[str]:
     """Bytes of a file to an `Annotation`; raises msgspec.DecodeError, which `data.kfashion.diagnosis` explains.
 
     Nearly all of a file is keys, and nearly all keys are of a few hundred: msgspec knows those by their bytes and hands
-    out one string for each, in three fifths of the time. A file with any other key is decoded a second time, with any keys.
+    out one string for each, in three fifths of the time. A file with any other key is decoded a second time, with
+    any keys.
     """
     try:
         return _decode_usual(raw)
