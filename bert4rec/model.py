@@ -16,9 +16,12 @@ from torch.nn import functional
 
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import MaskedBatch
-from bert4rec.evidence import EXPECTATION, INFORMATION, ItemCodes, PairEvidence
+from bert4rec.evidence import COUNT_FEATURES, EXPECTATION, INFORMATION, ItemCodes, PairEvidence
 
 PAIR_HIDDEN = 32
+
+ATTRIBUTE_WEIGHT = 0.02
+"""What the PMI of each pair of attribute values counts in the score that training starts from."""
 
 DISCOUNT = 0.6
 """How far popularity is discounted in the score that training starts from."""
@@ -108,11 +111,13 @@ class EvidenceHead(nn.Module):
         self.linear = nn.Linear(features, 1, bias=False)
         with torch.no_grad():  # training starts from what counting says, and learns what to add
             self.linear.weight.zero_()
+            self.linear.weight[0, COUNT_FEATURES:-1] = ATTRIBUTE_WEIGHT
             self.linear.weight[0, INFORMATION], self.linear.weight[0, EXPECTATION] = 1.0, -DISCOUNT
         self.pair = nn.Sequential(
             nn.Linear(features, PAIR_HIDDEN), nn.GELU(), nn.Linear(PAIR_HIDDEN, PAIR_HIDDEN), nn.GELU()
         )
         self.pooled = nn.Sequential(nn.Linear(2 * PAIR_HIDDEN + 2, PAIR_HIDDEN), nn.GELU(), nn.Linear(PAIR_HIDDEN, 1))
+        nn.init.zeros_(self.pooled[-1].weight)
 
     def forward(self, pairs: Tensor, owner: Tensor, popularity: Tensor) -> Tensor:
         """Logits [P, C].
@@ -147,6 +152,9 @@ class Bert4Rec(nn.Module):
         )
         self.encoder = nn.TransformerEncoder(layer, config.layers, norm=nn.LayerNorm(width), enable_nested_tensor=False)
         self.out = nn.Linear(width, width)
+        if config.evidence:  # see EvidenceHead: what was counted speaks first
+            nn.init.zeros_(self.out.weight)
+            nn.init.zeros_(self.out.bias)
         self.evidence = EvidenceHead(n_features + 1) if config.evidence else None
 
     def encode(self, items: ItemTensors, batch: MaskedBatch) -> Tensor:
