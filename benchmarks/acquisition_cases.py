@@ -50,7 +50,8 @@ def cases(base: Base, other: Base, rng: Rng) -> Iterator[Case]:
     """For each rule the photo broken in each way, and once as it was."""
     good = encoded(base.picture, dpi=(96, 96))
     for (rule, kind), break_it in WAYS.items():
-        yield Case(rule, kind, True, encoded(break_it(base.picture, other.picture, rng), dpi=(96, 96)), ())
+        boxes = base.boxes if rule in IN_PLACE else ()
+        yield Case(rule, kind, True, encoded(break_it(base.picture, other.picture, rng), dpi=(96, 96)), boxes)
     for rule in dict.fromkeys(rule for rule, _ in WAYS):
         yield Case(rule, "", False, good, base.boxes)
     yield from _of_the_file(base, rng)
@@ -184,6 +185,10 @@ WAYS: dict[tuple[str, str], Way] = {
     ("overlay", "half-transparent letters"): lambda p, _, r: _lettered(p, r, (0.35, 0.6)),
     ("overlay", "letters aslant"): lambda p, _, r: _lettered(p, r, (0.6, 1.0), turn=30.0),
 }
+
+
+IN_PLACE = frozenset({"blur", "cast", "filter", "overlay"})
+"""Rules that are broken without moving a garment, so that its box still holds."""
 
 
 def ccp_bases(folder: Path, count: int) -> list[Base]:
