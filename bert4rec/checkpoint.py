@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 FORMAT = 1
+
+
+class CheckpointError(Exception):
+    """A checkpoint cannot be gone on from: it is broken or of another run."""
+
+
+def fingerprint(*parts: object) -> str:
+    """A short name of what a run is made of: settings as plain values, arrays by their bytes."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        digest.update(part.tobytes() if isinstance(part, np.ndarray) else json.dumps(part, sort_keys=True).encode())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +58,8 @@ def _copy(model: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in model.state_dict().items()}
 
 
-def save_progress(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, state: Progress) -> None:
-    """Write the state so that a reader finds the old one or the new one, never a mixture."""
+def save_progress(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, state: Progress, run: str) -> None:
+    """Write the state of the run of that fingerprint; a reader finds the old one or the new one, never a mixture."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {f"model.{k}": v.contiguous() for k, v in model.state_dict().items()}
     tensors |= {f"best.{k}": v.contiguous() for k, v in state.best.items()}
@@ -52,6 +67,7 @@ def save_progress(folder: Path, model: nn.Module, optimizer: torch.optim.Optimiz
         tensors |= {f"optimizer.{index}.{k}": v.contiguous() for k, v in moments.items()}
     meta = {
         "format": str(FORMAT),
+        "run": run,
         "progress": json.dumps(
             {
                 "epoch": state.epoch,
@@ -61,30 +77,39 @@ def save_progress(folder: Path, model: nn.Module, optimizer: torch.optim.Optimiz
             }
         ),
     }
-    temporary = folder / "state.tmp"
-    save_file(tensors, temporary, metadata=meta)
-    os.replace(temporary, folder / "state.safetensors")
+    temporary = folder / f".state.{os.getpid()}"
+    try:
+        save_file(tensors, temporary, metadata=meta)
+        os.replace(temporary, folder / "state.safetensors")
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
-def load_progress(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Progress | None:
-    """Put a saved state back into model and optimizer; None where there is none or it is of another shape."""
+def load_progress(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, run: str) -> Progress | None:
+    """Put a saved state back into model and optimizer; None where there is none.
+
+    Raises
+    ------
+    CheckpointError
+        It cannot be read, or is of a run with other settings or other outfits.
+    """
     path = folder / "state.safetensors"
     if not path.is_file():
         return None
-    from safetensors import safe_open
-
-    with safe_open(path, "pt") as file:
-        meta = json.loads(file.metadata()["progress"])
-    tensors = load_file(path)
+    try:
+        with safe_open(path, "pt") as file:
+            stored = file.metadata()
+        tensors = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path}: cannot be read: {error}; train without --resume") from error
+    if stored.get("run") != run or stored.get("format") != str(FORMAT):
+        raise CheckpointError(f"{path}: is of a run with other settings or outfits; train without --resume")
+    meta = json.loads(stored["progress"])
 
     def part(prefix: str) -> dict[str, Tensor]:
         return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
-    weights = part("model.")
-    own = model.state_dict()
-    if {k: v.shape for k, v in weights.items()} != {k: v.shape for k, v in own.items()}:
-        return None
-    model.load_state_dict(weights)
+    model.load_state_dict(part("model."))
     moments: dict[int, dict[str, Tensor]] = {}
     for key, value in part("optimizer.").items():
         index, name = key.split(".", 1)

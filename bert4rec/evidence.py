@@ -85,11 +85,13 @@ def second_order(together: sp.csr_matrix, keep: int = 256) -> sp.csr_matrix:
     """Chance-weighted two-step paths between items, A D^-1 A [N, N], empty diagonal.
 
     With counts A and their row sums D, the entry for i and j is the sum over partners k of both of A_ik A_kj / D_k:
-    what item i is worn with passes its wearing on. Only the ``keep`` strongest partners of an item enter and the
-    ``keep`` largest entries of a row (or of its column) stay, which bounds the work for items worn with thousands.
+    what item i is worn with passes its wearing on. Only the ``keep`` strongest partners of an item enter, paths lead
+    only through the ``keep`` items that matter most to each, and the ``keep`` largest entries of a row (or of its
+    column) stay: an item worn with thousands costs no more than one worn with ``keep``.
     """
     degree = np.asarray(together.sum(1)).ravel()
     strongest = _largest_per_row(sp.csr_matrix(together @ sp.diags(1 / np.sqrt(np.maximum(degree, 1)))), keep)
+    strongest = sp.csr_matrix(_largest_per_row(sp.csr_matrix(strongest.T), keep).T)
     paths = sp.csr_matrix(strongest @ strongest.T)
     paths.setdiag(0)
     short = _largest_per_row(paths, keep)

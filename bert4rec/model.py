@@ -116,8 +116,9 @@ class EvidenceHead(nn.Module):
         self.pair = nn.Sequential(
             nn.Linear(features, PAIR_HIDDEN), nn.GELU(), nn.Linear(PAIR_HIDDEN, PAIR_HIDDEN), nn.GELU()
         )
-        self.pooled = nn.Sequential(nn.Linear(2 * PAIR_HIDDEN + 2, PAIR_HIDDEN), nn.GELU(), nn.Linear(PAIR_HIDDEN, 1))
-        nn.init.zeros_(self.pooled[-1].weight)
+        last = nn.Linear(PAIR_HIDDEN, 1)
+        nn.init.zeros_(last.weight)
+        self.pooled = nn.Sequential(nn.Linear(2 * PAIR_HIDDEN + 2, PAIR_HIDDEN), nn.GELU(), last)
 
     def forward(self, pairs: Tensor, owner: Tensor, popularity: Tensor) -> Tensor:
         """Logits [P, C].
@@ -162,8 +163,9 @@ class Bert4Rec(nn.Module):
         seen = self.items(items, batch.tokens, batch.fresh, batch.fold)
         asked = self.mask + self.query(batch.category)
         x = torch.where(batch.masked[..., None], asked, seen)  # [R, L, hidden]
-        if self.position is not None:
-            x = x + self.position.weight[: x.shape[1]]
+        if self.position is not None:  # counted from the end, so that padding moves nothing
+            place = batch.present.flip(1).cumsum(1).flip(1) - 1
+            x = x + self.position(place.clamp(0, self.position.num_embeddings - 1))
         x = self.encoder(x, src_key_padding_mask=~batch.present)
         return self.out(x[batch.rows, batch.columns])  # type: ignore[no-any-return]
 

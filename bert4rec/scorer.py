@@ -86,7 +86,7 @@ class OutfitScorer:
                 reference = self.reference(int(self.codes.category[item]))
                 owner.append(k)
                 contexts.append(np.delete(outfit, i))
-                pools.append(np.resize(np.concatenate([[item], reference]), REFERENCE + 1))
+                pools.append(np.concatenate([[item], np.resize(reference, REFERENCE)]))
         if not owner:
             return np.zeros(len(outfits), np.float32)
         scores = self.score_many(contexts, np.stack(pools))

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from bert4rec.checkpoint import Progress, load_progress, save_progress
+from bert4rec.checkpoint import Progress, fingerprint, load_progress, save_progress
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import MaskedBatch, NegativeSampler, OutfitBatches, unseen_without
 from bert4rec.evidence import ItemCodes, PairEvidence
@@ -81,6 +81,8 @@ def fit(
     ------
     ValueError
         There is no training outfit of two items.
+    CheckpointError
+        ``resume`` was asked for and the checkpoint is broken or of another run.
     """
     if not any(len(o) > 1 for o in data.train):
         raise ValueError("no training outfit has two items: nothing says what goes together")
@@ -92,13 +94,14 @@ def fit(
         torch.manual_seed(config.seed)
         model = Bert4Rec(ItemSizes.of(data.codes, data.items), config, tables.whole.n_features)
         run = _Run(data, config, tables, sampler, model, epochs * len(batches))
-        state = load_progress(checkpoint, model, run.optimizer) if checkpoint and resume else None
+        name = fingerprint(config.to_dict(), data.fold, data.codes.values, *data.train, *data.valid)
+        state = load_progress(checkpoint, model, run.optimizer, name) if checkpoint and resume else None
         state = state or Progress.start(model)
         while state.epoch < epochs and state.epoch - state.best_epoch < config.patience:
             loss = run.epoch(batches, state.epoch)
             state = state.after(model, {"loss": loss, **run.validate()}, epochs)
             if checkpoint:
-                save_progress(checkpoint, model, run.optimizer, state)
+                save_progress(checkpoint, model, run.optimizer, state, name)
             if progress:
                 progress(state.history[-1])
         model.load_state_dict(state.best)
@@ -187,26 +190,23 @@ class _Run:
         return total / max(count, 1)
 
     @torch.inference_mode()
-    def _valid_logits(self) -> tuple[list[Tensor], list[Tensor]]:
-        """Logits [P, 1 + VALID_NEGATIVES] of the warm and of the cold questions."""
+    def _logits(self, batches: list[MaskedBatch]) -> list[Tensor]:
+        """Logits [P, 1 + VALID_NEGATIVES] of validation questions."""
         self.model.eval()
-        logits = [self.model(self.data.items, b, self.tables.at(b.fold)) for b in self.valid]
-        half = len(logits) // 2
-        return logits[:half], logits[half:]
+        return [self.model(self.data.items, b, self.tables.at(b.fold)) for b in batches]
 
     def validate(self) -> dict[str, float]:
         """Losses and accuracies (share of questions whose answer is first) on the held-out outfits."""
         if not self.valid:
             return {"valid_loss": float("nan")}
         out: dict[str, float] = {}
-        warm, cold = self._valid_logits()
-        for name, logits in (("warm", warm), ("cold", cold)):
+        half = len(self.valid) // 2
+        for name, batches in (("warm", self.valid[:half]), ("cold", self.valid[half:])):
+            logits = self._logits(batches)
             losses = torch.stack(
-                [masked_item_loss(x, b, self.log_q) * len(x) for x, b in zip(logits, self.valid, strict=False)]
+                [masked_item_loss(x, b, self.log_q) * len(x) for x, b in zip(logits, batches, strict=True)]
             )
-            right = sum(
-                int((self._masked(x, b).argmax(1) == 0).sum()) for x, b in zip(logits, self.valid, strict=False)
-            )
+            right = sum(int((self._masked(x, b).argmax(1) == 0).sum()) for x, b in zip(logits, batches, strict=True))
             n = sum(len(x) for x in logits)
             out[f"{name}_loss"], out[f"{name}_accuracy"] = float(losses.sum()) / n, right / n
         out["valid_loss"] = (out["warm_loss"] + out["cold_loss"]) / 2
@@ -222,12 +222,13 @@ class _Run:
         """The discount under which the answer is most probable among uniform and among popularity-drawn negatives."""
         if not self.valid:
             return 0.5
-        warm, _ = self._valid_logits()
+        batches = self.valid[: len(self.valid) // 2]
+        warm = self._logits(batches)
         half = 1 + VALID_NEGATIVES // 2
 
         def loss(discount: float) -> float:
             total = 0.0
-            for x, b in zip(warm, self.valid, strict=False):
+            for x, b in zip(warm, batches, strict=True):
                 score = self._masked(x, b) - discount * self.log_q[b.candidates]
                 for drawn in (score[:, 1:half], score[:, half:]):
                     total += float((torch.cat([score[:, :1], drawn], 1).logsumexp(1) - score[:, 0]).sum())

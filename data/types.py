@@ -62,8 +62,8 @@ class Region(Struct, frozen=True, kw_only=True):
     """One garment in one photo.
 
     ``region_id`` is unique over all sources (``<image_id>/<part>#<n>``). ``part`` is the source's own word for the
-    place (K-Fashion: 아우터, 상의, 하의, 원피스; CCP: its label); ``slot`` is ours. ``item_id`` is None until item identity
-    has been resolved; ``product_id`` is the source's own product number, where it has one.
+    place (K-Fashion: 아우터, 상의, 하의, 원피스; CCP: its label); ``slot`` is ours. ``item_id`` is None until item
+    identity has been resolved; ``product_id`` is the source's own product number, where it has one.
     """
 
     region_id: str

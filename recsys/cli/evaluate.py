@@ -56,7 +56,8 @@ def evaluate(
         write_predictions(given[0], original, predictions)
         session.output.note(f"predictions: {predictions}")
     reports = [report(one, asked, bootstrap=bootstrap, groups=groups) for one in given]
-    best = max(given[1 : len(scorers)], key=lambda one: _first(one.scorer, reports))
+    rivals = [one for one in given[1 : len(scorers)] if one.scorer not in measuring.PROBES]
+    best = max(rivals, key=lambda one: _first(one.scorer, reports))
     versus = paired(given[0], best, asked, bootstrap=bootstrap)
     session.output.document(
         {"release": name, "reports": as_json(reports), "against": best.scorer, "difference": versus}

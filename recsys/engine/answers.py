@@ -40,8 +40,9 @@ class Suggestion(Struct, frozen=True, kw_only=True):
 class CompletedOutfit(Struct, frozen=True, kw_only=True):
     """One answer: the items added and the whole outfit's score.
 
-    ``compatibility`` is the chance that a stylist put such an outfit together rather than drew it at random, and
-    ``percentile`` the share of real outfits, held out of training, that score lower (None where none were).
+    ``compatibility`` is the chance that an outfit of such a score was put together by a stylist rather than at random,
+    and ``percentile`` the share of real outfits, held out of training, that score lower (None where none were). Both
+    flatter an outfit that was searched for: of many it is the best.
     """
 
     rank: int

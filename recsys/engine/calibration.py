@@ -49,4 +49,4 @@ class Calibration(Struct, frozen=True):
         """Share in 0..1 of held-out real outfits that score lower; None where none were held out."""
         if not self.quantiles:
             return None
-        return float(np.searchsorted(self.quantiles, score)) / len(self.quantiles)
+        return float(np.interp(score, self.quantiles, np.linspace(0, 1, len(self.quantiles))))

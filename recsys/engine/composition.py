@@ -57,7 +57,7 @@ class Composer:
             continued = [child for state in beams for child in self._children(context, state, slot, siblings)]
             if continued:
                 filled.append(slot)
-                beams = sorted(continued, key=_best_first)[:width]
+                beams = _distinct(sorted(continued, key=_best_first))[:width]
         if not filled:
             return []
         scores = self.whole([_joined(context, chosen) for _, chosen in beams])
@@ -81,6 +81,14 @@ def _joined(context: Index, chosen: tuple[int, ...]) -> Index:
 
 def _best_first(state: State) -> tuple[float, tuple[int, ...]]:
     return -state[0], state[1]
+
+
+def _distinct(states: list[State]) -> list[State]:
+    """The first of those that chose the same items, in whatever order."""
+    first: dict[frozenset[int], State] = {}
+    for state in states:
+        first.setdefault(frozenset(state[1]), state)
+    return list(first.values())
 
 
 def _varied(ranked: list[State], count: int) -> list[State]:

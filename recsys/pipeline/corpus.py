@@ -68,12 +68,19 @@ def read_corpus(store: GraphStore) -> Corpus:
 
 
 def hold_out(corpus: Corpus, share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Which outfits [O] are kept for validation: whole groups in random order until ``share`` is reached."""
-    order = rng.permutation(int(corpus.group.max()) + 1)
-    sizes = np.bincount(corpus.group)[order]
-    wanted = share * len(corpus.outfits)
-    taken = order[np.cumsum(sizes) <= wanted] if len(order) > 2 else order[:0]
-    return np.isin(corpus.group, taken)
+    """Which outfits [O] are kept for validation: whole groups in random order, those that still fit into ``share``.
+
+    At least the smallest group is kept, unless there are fewer than three groups: then none.
+    """
+    sizes = np.bincount(corpus.group)
+    if len(sizes) < 3 or share <= 0:
+        return np.zeros(len(corpus.outfits), bool)
+    wanted, taken = share * len(corpus.outfits), list[int]()
+    for group in rng.permutation(len(sizes)).tolist():
+        if sizes[group] <= wanted:
+            taken.append(group)
+            wanted -= sizes[group]
+    return np.isin(corpus.group, taken or [int(sizes.argmin())])
 
 
 def slots_of(catalogue: Catalogue, outfits: Sequence[NDArray[np.int64]]) -> list[list[str]]:

@@ -30,6 +30,9 @@ from recsys.errors import QueryError
 from recsys.pipeline.contents import ReleaseContents
 from recsys.pipeline.embedding import Rows
 
+PROBES = ("random", "backdrop colour (leak probe)")
+"""Rows of the table that say what chance and a leak give, and are no rankers to beat."""
+
 Row = TypeVar("Row", Fitb, Compat, Cir)
 
 
@@ -86,7 +89,7 @@ def baselines(contents: ReleaseContents, appearance: dict[str, Rows]) -> list[Sc
     outfits = [[items[i].item_id for i in outfit] for outfit in contents.outfits]
     found: list[Scorer] = [
         Random(),
-        Popularity.fit(outfits),
+        Popularity.fit(outfits, items),
         CooccurrenceCount.fit(outfits),
         CooccurrenceSecondOrder.fit(outfits),
         AttributePmi.fit(outfits, items),

@@ -99,9 +99,7 @@ def write_sheet(
 
 def verdict(outfit: CompletedOutfit) -> str:
     """What an outfit's score means, in words."""
-    if outfit.percentile is None:
-        return f"score {outfit.score:.1f}"
-    return f"goes together better than {outfit.percentile:.0%} of stylists' outfits"
+    return f"score {outfit.score:+.1f}"
 
 
 def _cell(catalogue: Catalogue, picture: Picture, item_id: str, note: str) -> Cell:

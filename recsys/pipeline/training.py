@@ -19,6 +19,7 @@ from bert4rec.evidence import PairEvidence
 from bert4rec.model import ItemTensors
 from bert4rec.scorer import OutfitScorer
 from bert4rec.train import TrainingSet, fit
+from evaluation.metrics import auc
 from graph.tensors import BipartiteGraph
 from recsys.engine.calibration import Calibration
 from recsys.engine.slots import SlotModel
@@ -192,5 +193,7 @@ def _calibrate(scorer: OutfitScorer, valid: Outfits, seed: int) -> tuple[Calibra
     drawn = [np.unique(sampler.draw(scorer.codes.category[o], 1, rng)[:, 0]) for o in valid]
     real, random = scorer.score_outfits(valid), scorer.score_outfits(drawn)
     calibration = Calibration.fit(real, random)
-    auc = float((real[:, None] > random[None]).mean() + 0.5 * (real[:, None] == random[None]).mean())
-    return calibration, {"outfits": len(valid), "auc": auc, "slope": calibration.slope, "offset": calibration.offset}
+    labels = np.repeat([1, 0], [len(real), len(random)])
+    separated = auc(np.concatenate([real, random]).astype(np.float64), labels)
+    quality = {"outfits": len(valid), "auc": separated, "slope": calibration.slope, "offset": calibration.offset}
+    return calibration, quality

@@ -75,6 +75,14 @@ def test_second_order_keeps_the_largest_of_each_row() -> None:
     assert short[0, best] > 0
 
 
+def test_a_hub_does_not_connect_everything() -> None:
+    """400 items worn with one hub and nothing else: without a bound all pairs of them would be paths."""
+    outfits = [np.array([0, k]) for k in range(1, 401)]
+    paths = second_order(cooccurrence(incidence(outfits, 401)), keep=20)
+    assert paths.nnz <= 2 * 20 * 401
+    assert paths[1:, 1:].nnz > 0
+
+
 def test_value_pmi_is_zero_where_categories_explain_everything() -> None:
     """Each category has one value, so knowing values adds nothing to knowing categories."""
     together = cooccurrence(incidence(OUTFITS[:2], 4))

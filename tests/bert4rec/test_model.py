@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from bert4rec.checkpoint import CheckpointError
 from bert4rec.config import Bert4RecConfig, ConfigError
 from bert4rec.evidence import PairEvidence
 from bert4rec.model import Bert4Rec, ItemSizes
@@ -66,8 +67,11 @@ def test_order_means_something_with_positions(world: Any, config: Bert4RecConfig
     assert not np.allclose(scorer.score(context, candidates), scorer.score(context[::-1].copy(), candidates), atol=1e-4)
 
 
-def test_batch_of_one_equals_batch_and_padding_is_silent(world: Any, config: Bert4RecConfig, data: TrainingSet) -> None:
-    scorer = scorer_of(world, data, config, trained=False)
+@pytest.mark.parametrize("positions", [0, 4])
+def test_batch_of_one_equals_batch_and_padding_is_silent(
+    world: Any, config: Bert4RecConfig, data: TrainingSet, positions: int
+) -> None:
+    scorer = scorer_of(world, data, replace(config, positions=positions, evidence=not positions), trained=False)
     contexts = [np.array([3]), np.array([30, 55, 8, 41]), np.array([60, 2])]
     candidates = np.array([[1, 4, 9], [10, 12, 14], [5, 6, 7]])
     together = scorer.score_many(contexts, candidates)
@@ -80,6 +84,14 @@ def test_many_candidates_score_as_one_by_one(world: Any, config: Bert4RecConfig,
     context, candidates = np.array([30, 55]), np.arange(12)
     alone = np.concatenate([scorer.score(context, candidates[k : k + 1]) for k in range(12)])
     assert np.allclose(scorer.score(context, candidates), alone, atol=1e-5)
+
+
+def test_an_outfit_scores_the_mean_of_its_items(world: Any, config: Bert4RecConfig, data: TrainingSet) -> None:
+    """In small categories too, where the items to compare with are few."""
+    scorer = scorer_of(world, data, config)
+    outfits = world.outfits(5, np.random.default_rng(6))
+    means = [scorer.item_scores(outfit).mean() for outfit in outfits]
+    assert np.allclose(scorer.score_outfits(outfits), means, atol=0.05)
 
 
 def test_an_item_whose_identity_is_hidden_is_a_new_item(world: Any, config: Bert4RecConfig, data: TrainingSet) -> None:
@@ -141,6 +153,8 @@ def test_a_stopped_run_goes_on_to_the_same_weights(
     for a, b in zip(resumed.model.parameters(), whole.model.parameters(), strict=True):
         assert torch.equal(a, b)
     assert resumed.history == whole.history
+    with pytest.raises(CheckpointError, match="of a run with other settings"):
+        fit(data, replace(short, lr=0.5), checkpoint=tmp_path, resume=True)
 
 
 def test_global_randomness_is_left_alone(world: Any, config: Bert4RecConfig, data: TrainingSet) -> None:

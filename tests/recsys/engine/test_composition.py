@@ -53,6 +53,11 @@ def test_answers_do_not_all_share_one_item() -> None:
     assert len(set(firsts)) >= 3
 
 
+def test_a_slot_asked_for_twice_does_not_give_one_outfit_twice() -> None:
+    found = composer().compose(np.array([20]), ("a", "a"), 6)
+    assert len({frozenset(f.chosen) for f in found}) == 6
+
+
 def test_nothing_to_fill_gives_nothing() -> None:
     assert composer().compose(np.array([20]), ("c",), 3) == []
 
