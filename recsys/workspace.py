@@ -29,7 +29,6 @@ class Workspace:
         training/         checkpoints of a training under way
         releases/         one folder a release, immutable
         current           the name of the release in use
-        logs/             what long jobs said
     """
 
     def __init__(self, root: Path) -> None:
@@ -51,7 +50,7 @@ class Workspace:
             _create(root)
         _check_format(root / MARKER)
         workspace = cls(root)
-        for folder in (workspace.embeddings, workspace.releases, workspace.training, workspace.logs):
+        for folder in (workspace.embeddings, workspace.releases, workspace.training):
             folder.mkdir(exist_ok=True)
         return workspace
 
@@ -78,10 +77,6 @@ class Workspace:
     @property
     def current(self) -> Path:
         return self.root / "current"
-
-    @property
-    def logs(self) -> Path:
-        return self.root / "logs"
 
     @contextmanager
     def lock(self, purpose: str) -> Iterator[None]:
