@@ -15,6 +15,9 @@ from data.types import ImageRecord, Item, Outfit, Problem, Region
 
 SOURCE = "table"
 
+LOOK = "look:"
+"""How the ids of looks begin; a shop numbers its outfits as it likes, and others number their photos so too."""
+
 TableRecord = Item | ImageRecord | Outfit | Problem
 
 _ITEM_FIELDS = ("item_id", "category")
@@ -57,7 +60,8 @@ def read_table(
     Item
         All of the catalogue, in the order of its rows.
     ImageRecord, Outfit
-        One of each an outfit of two items or more: a look (``image_id`` is the outfit's id) with a region an item.
+        One of each an outfit of two items or more: a look (``image_id`` is ``look:`` and the outfit's id, so that no
+        photo of another source has it) with a region an item.
     Problem
         A row or an outfit that was set aside; not ``blocking`` where the rest of the item or outfit is there.
 
@@ -160,14 +164,15 @@ class _Reading:
             except PhotoError as error:
                 yield _problem(self._outfits, row, "image", _unfound(error), record_id=outfit_id, blocking=False)
         item_ids = tuple(sorted(wearing.item_ids))
-        regions = tuple(self._region(outfit_id, item_id) for item_id in item_ids)
-        yield ImageRecord(image_id=outfit_id, source=SOURCE, kind="look", photo=photo, regions=regions)
-        yield Outfit(outfit_id=outfit_id, item_ids=item_ids, source=SOURCE, image_id=outfit_id)
+        image_id = f"{LOOK}{outfit_id}"
+        regions = tuple(self._region(image_id, item_id) for item_id in item_ids)
+        yield ImageRecord(image_id=image_id, source=SOURCE, kind="look", photo=photo, regions=regions)
+        yield Outfit(outfit_id=outfit_id, item_ids=item_ids, source=SOURCE, image_id=image_id)
 
-    def _region(self, outfit_id: str, item_id: str) -> Region:
+    def _region(self, image_id: str, item_id: str) -> Region:
         category = self._known[item_id].category
         return Region(
-            region_id=f"{outfit_id}/{item_id}",
+            region_id=f"{image_id}/{item_id}",
             part=category,
             slot=slot_of(category),
             category=category,

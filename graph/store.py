@@ -26,7 +26,7 @@ class UnknownNodeError(GraphError):
 
 
 class InvalidRecordError(GraphError):
-    """A record cannot be kept: a region id used twice, an outfit without items, a number that is not finite."""
+    """A record cannot be kept: its id is another source's, a region id comes twice, an outfit holds nothing, NaN."""
 
 
 class StoreFormatError(GraphError):
@@ -74,7 +74,9 @@ class GraphStore(ABC):
     """Images, items, outfits and what connects them.
 
     Writes are atomic by call: all of an iterable lands or none of it, so callers choose the batch. They are idempotent:
-    the same records a second time are ``unchanged``. Reads come in ascending order of id. Ids are any text.
+    the same records a second time are ``unchanged``. Reads come in ascending order of id. Ids are any text, and an id
+    belongs to the source that wrote it first: an image, item or outfit of that id from another source is refused with
+    InvalidRecordError, never written over the first.
     """
 
     @abstractmethod
@@ -87,15 +89,28 @@ class GraphStore(ABC):
         ------
         UnknownNodeError
             A region names an item that is not stored.
+        InvalidRecordError
+            Another source has the image's id, or another image has a region's.
         """
 
     @abstractmethod
     def upsert_items(self, items: Iterable[Item]) -> WriteCounts:
-        """Write items; one that is stored already takes the new category, attributes and photo and keeps its links."""
+        """Write items; one that is stored already takes the new category, attributes and photo and keeps its links.
+
+        Raises InvalidRecordError where another source has an item's id.
+        """
 
     @abstractmethod
     def upsert_outfits(self, outfits: Iterable[Outfit]) -> WriteCounts:
-        """Write outfits; raises UnknownNodeError where an item is not stored."""
+        """Write outfits.
+
+        Raises
+        ------
+        UnknownNodeError
+            An item or the image is not stored.
+        InvalidRecordError
+            An outfit holds no item, or another source has its id.
+        """
 
     @abstractmethod
     def link(self, links: Iterable[ItemLink]) -> WriteCounts:

@@ -60,15 +60,14 @@ class ImageWriter:
         values: tuple[int, str, int | None, str],
     ) -> Outcome:
         idx, old_source, _, old_shoot, old_body = stored
+        self._nodes.keep_source(f"image {image.image_id!r}", old_source, values[0])
         old_regions = self._connection.execute(
             "SELECT image, n, region_id, item, method, confidence FROM region WHERE image = ? ORDER BY n", (idx,)
         ).fetchall()
         regions = self._region_rows(image, idx, {row[2]: Link(*row[3:]) for row in old_regions})
         if stored[1:4] == values[:3] and regions == old_regions and same_image(old_body, values[3]):
             return "unchanged"
-        self._connection.execute(
-            "UPDATE image SET source = ?, kind = ?, shoot = ?, body = ? WHERE idx = ?", (*values, idx)
-        )
+        self._connection.execute("UPDATE image SET kind = ?, shoot = ?, body = ? WHERE idx = ?", (*values[1:], idx))
         if regions != old_regions:
             self._connection.execute("DELETE FROM region WHERE image = ?", (idx,))
             self._write_regions(image, regions)
@@ -76,13 +75,12 @@ class ImageWriter:
         self._connection.execute("DELETE FROM image_style WHERE image = ?", (idx,))
         self._write_styles(image, idx)
         self._nodes.style.touched.update(style for (style,) in old_styles)
-        self._nodes.source.touched.add(old_source)
         if old_shoot is not None:
             self._nodes.shoot.touched.add(old_shoot)
         return "changed"
 
     def remove_unused(self) -> None:
-        """Remove sources, shoots and styles that replaced images were the last to have."""
+        """Remove shoots and styles that replaced images were the last to have."""
         self._nodes.remove_unused()
 
     def _region_rows(self, image: ImageRecord, idx: int, old: dict[str, Link]) -> list[tuple[object, ...]]:

@@ -36,11 +36,11 @@ def _upsert(connection: sqlite3.Connection, nodes: Nodes, item: Item) -> Outcome
         _join_attributes(connection, nodes, idx, item)
         return "added"
     idx, old_source, old_category, _, old_body = stored
+    nodes.keep_source(f"item {item.item_id!r}", old_source, values[0])
     if stored[1:4] == values[:3] and same_item(old_body, values[3]):
         return "unchanged"
-    nodes.source.touched.add(old_source)
     nodes.category.touched.add(old_category)
-    connection.execute("UPDATE item SET source = ?, category = ?, slot = ?, body = ? WHERE idx = ?", (*values, idx))
+    connection.execute("UPDATE item SET category = ?, slot = ?, body = ? WHERE idx = ?", (*values[1:], idx))
     old = connection.execute("SELECT attribute FROM item_attribute WHERE item = ?", (idx,))
     nodes.attribute.touched.update(attribute for (attribute,) in old)
     connection.execute("DELETE FROM item_attribute WHERE item = ?", (idx,))

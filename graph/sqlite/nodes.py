@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from graph.store import InvalidRecordError
+
 Name = TypeVar("Name")
 
 _REFERRED_BY = {
@@ -59,6 +61,29 @@ class Nodes:
         self.style = NodeTable[str](connection, "style", lambda name: (name,))
         self.category = NodeTable[str](connection, "category", lambda name: (name,))
         self.attribute = NodeTable[tuple[str, str]](connection, "attribute", lambda pair: pair)
+
+    def keep_source(self, record: str, stored: int, given: int) -> None:
+        """Refuse a record whose id another source has: two sources that number alike must not write over each other.
+
+        Parameters
+        ----------
+        record
+            Kind and id, as the error names them.
+        stored, given
+            Numbers of the source that the stored record has and of the one that comes now.
+
+        Raises
+        ------
+        InvalidRecordError
+            They differ.
+        """
+        if stored == given:
+            return
+        names = dict(self._connection.execute("SELECT idx, name FROM source WHERE idx IN (?, ?)", (stored, given)))
+        raise InvalidRecordError(
+            f"{record}: stored from source {names[stored]!r} and now given by source {names[given]!r}; "
+            "an id belongs to one source, give it another id or delete that source first"
+        )
 
     def remove_unused(self) -> None:
         """Remove touched nodes that nothing refers to any more."""

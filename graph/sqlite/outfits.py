@@ -35,19 +35,15 @@ class OutfitWriter:
             ).lastrowid
             self._connection.executemany(INSERT_OUTFIT_ITEM, [(idx, item) for item in items])
             return "added"
-        idx = stored[0]
+        idx, old_source, _ = stored
+        self._nodes.keep_source(f"outfit {outfit.outfit_id!r}", old_source, values[0])
         old = self._connection.execute("SELECT item FROM outfit_item WHERE outfit = ? ORDER BY item", (idx,)).fetchall()
         if stored[1:] == values and [item for (item,) in old] == items:
             return "unchanged"
-        self._nodes.source.touched.add(stored[1])
-        self._connection.execute("UPDATE outfit SET source = ?, image = ? WHERE idx = ?", (*values, idx))
+        self._connection.execute("UPDATE outfit SET image = ? WHERE idx = ?", (values[1], idx))
         self._connection.execute("DELETE FROM outfit_item WHERE outfit = ?", (idx,))
         self._connection.executemany(INSERT_OUTFIT_ITEM, [(idx, item) for item in items])
         return "changed"
-
-    def remove_unused(self) -> None:
-        """Remove sources that replaced outfits were the last to have."""
-        self._nodes.remove_unused()
 
     def _item_numbers(self, outfit: Outfit) -> list[int]:
         if not outfit.item_ids:
@@ -72,5 +68,4 @@ def upsert_outfits(connection: sqlite3.Connection, outfits: Iterable[Outfit]) ->
     tally = Tally()
     for outfit in outfits:
         tally.add(writer.upsert(outfit))
-    writer.remove_unused()
     return tally.counts()

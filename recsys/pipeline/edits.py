@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from data.identity import IdentityEdit, IdentityError, IdentityLog, RegionFact, facts_of, items_of
 from data.types import ItemLink
 from graph.store import GraphStore
-from recsys.pipeline.identities import MADE
+from recsys.pipeline.identities import MADE, write_found_items
 from recsys.pipeline.worn import write_worn_outfits
 
 LOG = "identity.jsonl"
@@ -56,7 +56,7 @@ class ItemEditor:
         moved = {link.region_id: link for link in edit.after}
         after = [moved.get(link.region_id, link) for link in links]
         facts = self._facts(concerned)
-        self._store.upsert_items(items_of(facts, [link for link in after if link.item_id in concerned]))
+        write_found_items(self._store, items_of(facts, [link for link in after if link.item_id in concerned]))
         self._store.link(edit.after)
         still = {link.item_id for link in after}
         self._store.delete_items(item for item in concerned - still if item.startswith(MADE))

@@ -11,8 +11,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from data.identity import Identities, IdentitySettings, RegionFact, facts_of, resolve
-from data.types import ImageRecord, ItemLink, Problem
-from graph.store import GraphStore
+from data.types import ImageRecord, Item, ItemLink, Problem
+from graph.store import GraphStore, InvalidRecordError
 from recsys.pipeline.batches import batched
 from recsys.pipeline.crops import garment_jobs
 
@@ -79,6 +79,16 @@ def assign_items(
     return Found(counts, problems)
 
 
+def write_found_items(store: GraphStore, items: Iterable[Item]) -> None:
+    """Write items found in photos, all but those that another source gave: they stay as that source has them."""
+    found = list(items)
+    try:
+        store.upsert_items(found)
+    except InvalidRecordError:
+        stored = {item.item_id: store.item(item.item_id) for item in found}
+        store.upsert_items([i for i in found if (old := stored[i.item_id]) is None or old.source == i.source])
+
+
 def _describe(
     images: Iterable[ImageRecord], facts: list[RegionFact], embeddings: Path, progress: Progress
 ) -> tuple[NDArray[np.float32] | None, tuple[Problem, ...]]:
@@ -107,7 +117,7 @@ def _once_a_photo(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 def _write(store: GraphStore, identities: Identities, batch: int) -> None:
     for items in batched(identities.items, batch):
-        store.upsert_items(items)
+        write_found_items(store, items)
     for links in batched(identities.links, batch):
         store.link(links)
 

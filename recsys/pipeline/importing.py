@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from data.errors import DataError
 from data.types import ImageRecord, Item, Note, Outfit, Problem
-from graph.store import GraphError, GraphStore, InvalidRecordError, UnknownNodeError, WriteCounts
+from graph.store import GraphStore, InvalidRecordError, UnknownNodeError, WriteCounts
 
 Record = ImageRecord | Item | Outfit | Problem
 """What readers yield. Items come before the images and outfits that name them."""
@@ -28,7 +28,10 @@ class ImportInterruptedError(KeyboardInterrupt):
 
 @dataclass
 class ImportCounts:
-    """What one import read and what of it was new. ``notes`` counts what readers mended, by code."""
+    """What one import read and what of it was new.
+
+    ``notes`` counts what readers mended, by code; ``refused_items`` are the ids of items that the store did not take.
+    """
 
     images: int = 0
     garments: int = 0
@@ -40,6 +43,7 @@ class ImportCounts:
     missing_photos: int = 0
     notes: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
+    refused_items: set[str] = field(default_factory=set)
 
     @property
     def records(self) -> int:
@@ -109,7 +113,11 @@ def _write(store: GraphStore, chunk: list[Record], stored: ImportCounts, watcher
     outfits = [record for record in chunk if isinstance(record, Outfit)]
     problems = [record for record in chunk if isinstance(record, Problem)]
     kept_items = _upsert(store.upsert_items, items, stored, problems)
+    if len(kept_items) < len(items):
+        stored.refused_items |= {item.item_id for item in items} - {item.item_id for item in kept_items}
+    images = [image for image in images if _is_whole(image, stored.refused_items, problems)]
     kept_images = _upsert(store.upsert_images, images, stored, problems)
+    outfits = [outfit for outfit in outfits if _is_whole(outfit, stored.refused_items, problems)]
     kept_outfits = _upsert(store.upsert_outfits, outfits, stored, problems)
     for problem in problems:
         watcher.problem(problem)
@@ -119,6 +127,17 @@ def _write(store: GraphStore, chunk: list[Record], stored: ImportCounts, watcher
     stored.problems += problems
     for image in kept_images:
         stored.add_image(image)
+
+
+def _is_whole(record: ImageRecord | Outfit, refused: set[str], problems: list[Problem]) -> bool:
+    """Whether no item of a record was refused: what the store holds under that id is another source's."""
+    if not refused:
+        return True
+    named = (region.item_id for region in record.regions) if isinstance(record, ImageRecord) else record.item_ids
+    missing = sorted({item_id for item_id in named if item_id in refused})
+    if missing:
+        problems.append(_refused(record, f"its item {', '.join(missing)} was set aside"))
+    return not missing
 
 
 def _upsert(
@@ -138,11 +157,11 @@ def _upsert(
             stored.add_write(write([record]))
             kept.append(record)
         except (InvalidRecordError, UnknownNodeError) as error:
-            problems.append(_refused(record, error))
+            problems.append(_refused(record, str(error)))
     return kept
 
 
-def _refused(record: ImageRecord | Item | Outfit, error: GraphError) -> Problem:
+def _refused(record: ImageRecord | Item | Outfit, reason: str) -> Problem:
     match record:
         case ImageRecord():
             name, file = record.image_id, record.photo
@@ -150,4 +169,4 @@ def _refused(record: ImageRecord | Item | Outfit, error: GraphError) -> Problem:
             name, file = record.item_id, record.photo
         case Outfit():
             name, file = record.outfit_id, None
-    return Problem(file=file or f"{record.source}:{name}", field="record", reason=str(error), record_id=name)
+    return Problem(file=file or f"{record.source}:{name}", field="record", reason=reason, record_id=name)

@@ -150,6 +150,9 @@ def test_unknown_ends_of_an_edge_are_named(filled, make, write, named):
         (lambda store, make: store.link([make.link("a/아우터#0", "item-1", confidence=1.5)]), "1.5"),
         (lambda store, make: store.link([make.link("a/아우터#0", "item-1", confidence=math.nan)]), "nan"),
         (lambda store, make: store.upsert_items([make.item("half \ud83d")]), "half"),
+        (lambda store, make: store.upsert_items([make.item("item-1", source="new")]), "item 'item-1'.*'shop'.*'new'"),
+        (lambda store, make: store.upsert_images([make.image("c", source="new")]), "image 'c'.*'shop'.*'new'"),
+        (lambda store, make: store.upsert_outfits([make.outfit("o2", "item-3")]), "outfit 'o2'.*'other'.*'shop'"),
     ],
 )
 def test_records_that_cannot_be_kept_are_named(filled, make, write, named):

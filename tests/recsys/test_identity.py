@@ -22,7 +22,7 @@ def stocked(recsys: Run, shop: Path, photos: Path, monkeypatch: pytest.MonkeyPat
 def state(shop: Path) -> tuple[dict[str, str], set[str], dict[str, tuple[str, ...]]]:
     with open_store(sqlite_url(shop / "graph.sqlite")) as store:
         links = {link.region_id: link.item_id for link in store.links()}
-        outfits = {outfit.outfit_id: outfit.item_ids for outfit in store.outfits()}
+        outfits = {outfit.image_id or "": outfit.item_ids for outfit in store.outfits()}
         return links, {item.item_id for item in store.items()}, outfits
 
 

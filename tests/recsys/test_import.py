@@ -14,7 +14,7 @@ from data.types import ImageRecord, Item, Outfit, Problem, Region
 from graph import open_store, sqlite_url
 from recsys.pipeline import sources
 from recsys.pipeline.importing import ImportCounts, Watcher, write_records
-from recsys.pipeline.worn import worn_outfits
+from recsys.pipeline.worn import worn_outfits, write_worn_outfits
 from recsys.workspace import Workspace
 
 Run = Callable[..., Any]
@@ -137,6 +137,41 @@ def test_a_table_with_a_bad_row(recsys: Run, shop: Path, tmp_path: Path) -> None
     assert (stats["items"], stats["looks"], stats["colours"]) == (3, 1, {"blue": 1, "red": 1})
 
 
+@pytest.mark.parametrize("photos_first", [True, False])
+def test_a_shop_may_number_its_outfits_as_photos_are_numbered(
+    photos_first: bool, recsys: Run, shop: Path, photos: Path, tmp_path: Path
+) -> None:
+    items, outfits = tmp_path / "items.csv", tmp_path / "outfits.csv"
+    items.write_text("item_id,category\na,Coats\nb,Skirts\n")
+    outfits.write_text("outfit_id,item_id\n1,a\n1,b\n")
+    imports = [("kfashion", photos), ("table", "--items", items, "--outfits", outfits)]
+    for arguments in imports if photos_first else reversed(imports):
+        ran = recsys("-w", shop, "import", *arguments, "--json")
+        assert (ran.status, ran.json["changed"], ran.json["quarantined"]) == (0, 0, 0)
+    with open_store(sqlite_url(shop / "graph.sqlite")) as store:
+        photo = store.image("1")
+        assert photo is not None and (photo.source, len(photo.regions)) == ("kfashion", 2)
+        held = {outfit.outfit_id: outfit.source for outfit in store.outfits()}
+    assert (held["1"], held["worn:1"]) == ("table", "kfashion")
+
+
+def test_an_id_that_another_source_has_is_set_aside_and_the_rest_goes_through(
+    recsys: Run, shop: Path, workspace: Path, tmp_path: Path
+) -> None:
+    with open_store(sqlite_url(workspace / "graph.sqlite")) as store:
+        store.upsert_items([Item(item_id="a", category="코트", slot="outer", source="elsewhere")])
+    items, outfits = tmp_path / "items.csv", tmp_path / "outfits.csv"
+    items.write_text("item_id,category\na,Coats\nb,Skirts\nc,Boots\n")
+    outfits.write_text("outfit_id,item_id\no1,a\no1,b\no2,b\no2,c\n")
+    ran = recsys("-w", shop, "import", "table", "--items", items, "--outfits", outfits, "--json")
+    assert (ran.status, ran.json["changed"], ran.json["items"], ran.json["outfits"]) == (2, 0, 2, 1)
+    assert "item 'a': stored from source 'elsewhere' and now given by source 'table'" in ran.err
+    with open_store(sqlite_url(workspace / "graph.sqlite")) as store:
+        kept = store.item("a")
+        assert kept is not None and kept.category == "코트"
+        assert [outfit.outfit_id for outfit in store.outfits()] == ["o2"]
+
+
 def test_a_record_that_the_store_refuses_does_not_hold_up_its_batch(tmp_path: Path) -> None:
     def image(name: str, region: str) -> ImageRecord:
         return ImageRecord(image_id=name, source="s", regions=(Region(region_id=region, part="p", slot="top"),))
@@ -172,8 +207,20 @@ def test_one_outfit_a_shoot_and_set_of_items() -> None:
         ImageRecord(image_id="9", source="s", kind="look", regions=worn("9", None, "a", "d").regions),
     ]
     found = list(worn_outfits(images))
-    assert [outfit.outfit_id for outfit in found] == ["1", "3", "4", "5", "6"]
+    assert [outfit.outfit_id for outfit in found] == ["worn:1", "worn:3", "worn:4", "worn:5", "worn:6"]
     assert found[0].item_ids == ("a", "b")
+
+
+def test_outfits_are_found_source_by_source(tmp_path: Path) -> None:
+    with open_store(sqlite_url(tmp_path / "g.sqlite")) as store:
+        store.upsert_items([Item(item_id=name, category="c", slot="top", source="s") for name in "ab"])
+        other = ImageRecord(image_id="x", source="t", regions=worn("x", None, "a", "b").regions)
+        store.upsert_images([worn("1", None, "a", "b"), worn("2", None, "a", "b"), other])
+        assert write_worn_outfits(store, batch=10, source="t") == 1
+        assert [outfit.outfit_id for outfit in store.outfits()] == ["worn:x"]
+        assert write_worn_outfits(store, batch=10, source="s") == 2
+        assert store.counts().outfits == 3, "those of the other source stay"
+        assert write_worn_outfits(store, batch=10) == 3
 
 
 def test_items_come_before_what_names_them(tmp_path: Path) -> None:

@@ -56,12 +56,12 @@ def test_a_plain_pair_of_tables(tables: Tables, write_photo: Write, tmp_path: Pa
         ),
     ]
     look, outfit = records[3:5]
-    assert isinstance(look, ImageRecord) and (look.image_id, look.kind, look.photo) == ("o1", "look", None)
+    assert isinstance(look, ImageRecord) and (look.image_id, look.kind, look.photo) == ("look:o1", "look", None)
     assert [(region.region_id, region.item_id, region.slot) for region in look.regions] == [
-        ("o1/a", "a", "top"),
-        ("o1/c", "c", "shoes"),
+        ("look:o1/a", "a", "top"),
+        ("look:o1/c", "c", "shoes"),
     ]
-    assert outfit == Outfit(outfit_id="o1", item_ids=("a", "c"), source="table", image_id="o1")
+    assert outfit == Outfit(outfit_id="o1", item_ids=("a", "c"), source="table", image_id="look:o1")
     assert len(records) == 7
 
 
@@ -155,7 +155,7 @@ def test_an_outfit_of_one_is_told_and_its_item_stays(tables: Tables) -> None:
     records = list(read_table(*tables(outfits="outfit_id,item_id\no1,a\no2,a\no2,b\n")))
     assert len(of(Item, records)) == 3
     assert [outfit.outfit_id for outfit in of(Outfit, records)] == ["o2"]  # type: ignore[union-attr]
-    assert [look.image_id for look in of(ImageRecord, records)] == ["o2"]  # type: ignore[union-attr]
+    assert [look.image_id for look in of(ImageRecord, records)] == ["look:o2"]  # type: ignore[union-attr]
     (problem,) = of(Problem, records)
     assert isinstance(problem, Problem) and not problem.blocking
     assert problem.field == "row 2, outfit_id" and "1 known item" in problem.reason and problem.record_id == "o1"
