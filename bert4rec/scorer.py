@@ -115,12 +115,12 @@ class OutfitScorer:
         return np.asarray(self.model.encode(self.items, batch)[0])
 
     @torch.inference_mode()
-    def vectors(self) -> NDArray[np.float32]:
-        """Every item as the transformer's queries meet it [N, hidden]."""
-        n = self.codes.n_items
-        parts = []
-        for start in range(0, n, 65_536):
-            index = torch.arange(start, min(start + 65_536, n))
+    def vectors(self, rows: Index | None = None) -> NDArray[np.float32]:
+        """Items ``rows`` (all of them by default) as the transformer's queries meet them [n, hidden]."""
+        rows = np.arange(self.codes.n_items) if rows is None else rows
+        parts = [torch.zeros(0, self.model.config.hidden)]
+        for start in range(0, len(rows), 65_536):
+            index = torch.from_numpy(rows[start : start + 65_536])
             parts.append(self.model.items(self.items, index, torch.zeros(len(index), dtype=torch.bool), -1))
         return np.asarray(torch.cat(parts))
 

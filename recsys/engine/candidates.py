@@ -10,26 +10,40 @@ from bert4rec.scorer import OutfitScorer
 from recsys.engine.index import SlotIndex
 
 SEARCHED = 200
-PARTNERS = 150
+PARTNERS = 250
 POPULAR = 40
+UNWORN = 60
 
 Index = NDArray[np.int64]
 
 
 class CandidateGenerator:
-    """Three sources, joined: what the transformer expects (vector search), what the context was worn with (counts),
-    and what sells anyway. None of them alone finds both the proven partner and the new item."""
+    """Four sources, joined: what the transformer expects (vector search), the same among items that no outfit holds
+    yet, what the context was worn with (counts), and what is worn most anyway. None of them alone finds both the proven
+    partner and the new item."""
 
     def __init__(self, scorer: OutfitScorer, index: SlotIndex, slots: dict[str, Index]) -> None:
         self._scorer, self._index, self._slots = scorer, index, slots
-        self._together: sp.csr_matrix = scorer.evidence.together
+        evidence = scorer.evidence
+        rarity = sp.diags(1 / np.sqrt(1 + evidence.degree.numpy()))
+        self._reach: sp.csr_matrix = sp.csr_matrix((evidence.together + evidence.paths) @ rarity)
         self._slot_number = np.full(scorer.codes.n_items, -1, np.int64)
         for number, rows in enumerate(slots.values()):
             self._slot_number[rows] = number
         self._number = {slot: number for number, slot in enumerate(slots)}
         degree = scorer.evidence.degree.numpy()
         self._popular = {slot: rows[np.argsort(-degree[rows], kind="stable")[:POPULAR]] for slot, rows in slots.items()}
+        self._unworn = self._index_unworn(slots, degree)
         self._categories = {slot: self._main_categories(rows, degree) for slot, rows in slots.items()}
+
+    def _index_unworn(self, slots: dict[str, Index], degree: NDArray[np.float32]) -> SlotIndex:
+        """An index of the items that no outfit holds; its answers are positions in the catalogue."""
+        unworn = {slot: rows[degree[rows] == 0] for slot, rows in slots.items()}
+        every = np.concatenate([np.zeros(0, np.int64), *unworn.values()])
+        place = np.full(len(degree), -1, np.int64)
+        place[every] = np.arange(len(every))
+        index = SlotIndex.build(self._scorer.vectors(every), {slot: place[rows] for slot, rows in unworn.items()})
+        return index.renumbered(every)
 
     def _main_categories(self, rows: Index, degree: NDArray[np.float32]) -> Index:
         """Categories that make up nine tenths of a slot's use, most used first, at most six."""
@@ -52,11 +66,13 @@ class CandidateGenerator:
             for kind in kinds:
                 query = self._scorer.wanted(context, int(kind))
                 found.append(self._index.search(slot, query, max(SEARCHED // len(kinds), 40)))
+                found.append(self._unworn.search(slot, query, max(UNWORN // len(kinds), 10)))
             rows = np.unique(np.concatenate(found))
         return np.setdiff1d(rows, np.concatenate([context, avoid]))
 
     def _partners(self, context: Index, slot: str) -> Index:
-        counts = np.asarray(self._together[context].sum(0)).ravel() if len(context) else np.zeros(0)
+        """Items worn with the context, or with what it is worn with: by one- and two-step paths over popularity."""
+        counts = np.asarray(self._reach[context].sum(0)).ravel() if len(context) else np.zeros(0)
         partners = np.flatnonzero(counts)
         partners = partners[self._slot_number[partners] == self._number[slot]]
         return np.asarray(partners[np.argsort(-counts[partners], kind="stable")[:PARTNERS]])

@@ -40,6 +40,10 @@ class SlotIndex:
         _, found = index.search(extended, min(count, len(rows)))
         return np.asarray(rows[found[0][found[0] >= 0]])
 
+    def renumbered(self, rows: NDArray[np.int64]) -> SlotIndex:
+        """The same index with ``rows[k]`` for every answer k."""
+        return SlotIndex({slot: (index, rows[own]) for slot, (index, own) in self._parts.items()})
+
     def save(self, folder: Path) -> None:
         """Write one file a slot, numbered in the order of the slots' names."""
         folder.mkdir(parents=True)
