@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from vision.crops import Crop
 from vision.embeddings import EmbeddingStore
 from vision.encoder import Encoder
 from vision.errors import VisionError
+from vision.fingerprint import file_stamp, fingerprint
 
 FLUSH_ROWS = 512
 """Vectors of one encoder held back, at most, before they are written: what a kill can cost."""
@@ -28,10 +29,21 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class PhotoJob:
-    """One photo and what to embed of it: pairs of an id and the function that cuts its crop out of the photo."""
+    """One photo and what to embed of it: pairs of an id and the function that cuts its crop out of the photo.
+
+    ``places`` says by id what the function cuts by, where that can change (`vision.fingerprint.place_of`).
+    """
 
     photo: str
     crops: tuple[tuple[str, CropMaker], ...]
+    places: Mapping[str, bytes] = field(default_factory=dict)
+
+    def marks(self) -> dict[str, int]:
+        """The fingerprint of what each id is computed from; empty where the photo is not there."""
+        stamp = file_stamp(self.photo)
+        if stamp is None:
+            return {}
+        return {key: fingerprint(self.photo, stamp, self.places.get(key, b"")) for key, _ in self.crops}
 
 
 @dataclass(frozen=True)
@@ -53,6 +65,9 @@ def embed(
     progress: Progress | None = None,
 ) -> EmbedReport:
     """Embed what has no vector yet and store it; a photo that fails is reported and the rest goes on.
+
+    A vector counts only as long as its photo and the place in it are what it was computed from; one whose photo is
+    gone is kept.
 
     Parameters
     ----------
@@ -139,8 +154,9 @@ class _Run:
         self._encoders = encoders
         self._store = store
         self._progress = progress
-        self._known = [store.known_ids(encoder) for encoder in encoders]
-        self._held: list[list[tuple[str, NDArray[np.float32]]]] = [[] for _ in encoders]
+        self._stored = [store.marks(encoder) for encoder in encoders]
+        self._marks: dict[str, int] = {}  # of the crops on their way
+        self._held: list[list[tuple[str, int, NDArray[np.float32]]]] = [[] for _ in encoders]
         self._seen: set[str] = set()
         self.done = 0
         self.skipped = 0
@@ -151,7 +167,9 @@ class _Run:
         for job in jobs:
             fresh = [pair for pair in job.crops if pair[0] not in self._seen]
             self._seen.update(key for key, _ in fresh)
-            lacking = tuple(pair for pair in fresh if any(pair[0] not in known for known in self._known))
+            marks = job.marks()
+            lacking = tuple(pair for pair in fresh if self._is_lacking(pair[0], marks.get(pair[0])))
+            self._marks.update((key, marks.get(key, 0)) for key, _ in lacking)
             if len(lacking) < len(job.crops):
                 self.skipped += len(job.crops) - len(lacking)
                 self._tell(len(job.crops) - len(lacking))
@@ -165,10 +183,12 @@ class _Run:
 
     def encode(self, crops: list[tuple[str, Crop]]) -> None:
         """Give a batch to every encoder that lacks some of it, and write when enough has come together."""
-        for encoder, known, held in zip(self._encoders, self._known, self._held, strict=True):
-            lacking = [(key, crop) for key, crop in crops if key not in known]
+        for encoder, stored, held in zip(self._encoders, self._stored, self._held, strict=True):
+            lacking = [(key, crop) for key, crop in crops if _differs(stored.get(key), self._marks[key])]
             vectors = encoder.encode([crop for _, crop in lacking])
-            held.extend(zip((key for key, _ in lacking), vectors, strict=True))
+            held.extend((key, self._marks[key], row) for (key, _), row in zip(lacking, vectors, strict=True))
+        for key, _ in crops:
+            del self._marks[key]
         self.done += len(crops)
         if any(len(held) >= FLUSH_ROWS for held in self._held):
             self.flush()
@@ -178,9 +198,19 @@ class _Run:
         """Write the vectors held back."""
         for encoder, held in zip(self._encoders, self._held, strict=True):
             if held:
-                self._store.append(encoder, [key for key, _ in held], np.stack([vector for _, vector in held]))
+                keys, marks, vectors = zip(*held, strict=True)
+                self._store.append(encoder, keys, np.stack(vectors), marks)
                 held.clear()
+
+    def _is_lacking(self, key: str, mark: int | None) -> bool:
+        """Whether an encoder has no vector of it, or one of something else; without a mark, any vector will do."""
+        return any(_differs(stored.get(key), mark) for stored in self._stored)
 
     def _tell(self, count: int) -> None:
         if self._progress is not None and count:
             self._progress(count)
+
+
+def _differs(stored: int | None, mark: int | None) -> bool:
+    """Whether a stored fingerprint, None for no vector, is not the one wanted, None for any."""
+    return stored is None or (mark is not None and stored != mark)

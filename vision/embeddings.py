@@ -1,20 +1,22 @@
 """Embeddings on disk: computed once, filed by encoder and version, written so that a kill loses nothing that was said.
 
 A store is a folder with one folder for each encoder and version. Vectors lie in parts, each one safetensors file that
-holds ids, vectors and their checksum together: it is there whole or not at all. Parts are never changed; where an id is
-in several, the latest counts. `EmbeddingStore.compact` joins them.
+holds ids, vectors, fingerprints of what they were computed from, and checksums together: it is there whole or not at
+all. Parts are never changed; where an id is in several, the latest counts. `EmbeddingStore.compact` joins small ones.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import struct
 import uuid
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote
 
 import numpy as np
@@ -25,12 +27,24 @@ from vision.errors import StoreError
 
 SUFFIX = ".safetensors"
 MAX_ROWS = 200_000
-"""Rows that a part holds at most when parts are joined."""
+"""Rows that a part holds at most when parts are joined; parts with less than half of it are."""
+
+Marks = NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class _Index:
+    """A part without its vectors."""
+
+    ids: tuple[str, ...]
+    marks: Marks  # [rows], 0 where it is not known what the vector was computed from
+    dim: int
 
 
 @dataclass(frozen=True)
 class _Part:
     ids: tuple[str, ...]
+    marks: Marks  # [rows]
     vectors: NDArray[np.float32]  # [rows, dim]
 
 
@@ -52,21 +66,37 @@ class EmbeddingStore:
         for path in sorted(self.folder.glob("*/*/")):
             parts = _part_files(path)
             if parts:
-                dim = _read_part(parts[0]).vectors.shape[1]
+                dim = _read_index(parts[0]).dim
                 found.append(StoredEncoder(unquote(path.parent.name), unquote(path.name), dim))
         return found
 
     def known_ids(self, encoder: EncoderLabel) -> set[str]:
         """Ids that have a vector of this encoder."""
-        return {key for file in _part_files(self._home(encoder)) for key in _read_part(file).ids}
+        return {key for file in _part_files(self._home(encoder)) for key in _read_index(file).ids}
+
+    def marks(self, encoder: EncoderLabel) -> dict[str, int]:
+        """By id, the fingerprint that its latest vector was stored with, 0 where it had none; reads no vectors."""
+        found: dict[str, int] = {}
+        for file in _part_files(self._home(encoder)):
+            index = _read_index(file)
+            found.update(zip(index.ids, index.marks.tolist(), strict=True))
+        return found
 
     def missing(self, encoder: EncoderLabel, ids: Iterable[str]) -> list[str]:
         """Those of ``ids``, in order and once each, that have no vector of this encoder."""
         known = self.known_ids(encoder)
         return [key for key in dict.fromkeys(ids) if key not in known]
 
-    def append(self, encoder: EncoderLabel, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+    def append(
+        self,
+        encoder: EncoderLabel,
+        ids: Sequence[str],
+        vectors: NDArray[np.float32],
+        marks: Sequence[int] | None = None,
+    ) -> None:
         """Write ``[N, dim]`` vectors as one new part; it outlives a power cut once this returns.
+
+        ``marks`` are fingerprints of what the vectors were computed from (`vision.fingerprint`), 64 bits each.
 
         Raises
         ------
@@ -78,7 +108,8 @@ class EmbeddingStore:
         _check(encoder, ids, vectors)
         home = self._home(encoder)
         number = max((_number(file) for file in _part_files(home)), default=0) + 1
-        _write_part(home, number, _Part(tuple(ids), np.ascontiguousarray(vectors, dtype=np.float32)))
+        kept = np.zeros(len(ids), np.uint64) if marks is None else np.array(marks, np.uint64)
+        _write_part(home, number, _Part(tuple(ids), kept, np.ascontiguousarray(vectors, dtype=np.float32)))
 
     def load(self, encoder: EncoderLabel, ids: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Look up vectors.
@@ -107,28 +138,27 @@ class EmbeddingStore:
         return vectors, known
 
     def compact(self, encoder: EncoderLabel) -> int:
-        """Join an encoder's parts into parts of up to ``MAX_ROWS`` rows; returns how many are left.
+        """Join parts that hold less than half of ``MAX_ROWS`` latest vectors; returns how many parts are left.
 
-        Safe to interrupt: joined parts are written before the old ones go, and hold the same vectors. Not safe beside
-        another process that appends to the same encoder.
+        Larger parts stay as they are, and no more than ``MAX_ROWS`` vectors are in memory at once. Safe to interrupt:
+        joined parts are written before the old ones go, and hold the same vectors. Not safe beside another process
+        that appends to the same encoder.
         """
         home = self._home(encoder)
         files = _part_files(home)
-        if len(files) <= 1:
-            return len(files)
-        latest: dict[str, NDArray[np.float32]] = {}
-        for file in files:
-            part = _read_part(file, encoder.dim)
-            latest.update(zip(part.ids, part.vectors, strict=True))
-        keys = list(latest)
-        number = _number(files[-1])
-        starts = range(0, len(keys), MAX_ROWS)
-        for offset, start in enumerate(starts, 1):
-            chunk = keys[start : start + MAX_ROWS]
-            _write_part(home, number + offset, _Part(tuple(chunk), np.stack([latest[key] for key in chunk])))
-        for file in (*files, *home.glob("*.tmp")):
-            file.unlink(missing_ok=True)
-        return len(starts)
+        small = {file: rows for file, rows in _latest_rows(files).items() if 2 * len(rows) < MAX_ROWS}
+        written = 0
+        if len(small) > 1 or not all(map(len, small.values())):
+            number = _number(files[-1])
+            for written, part in enumerate(_joined(small, encoder.dim), 1):
+                _write_part(home, number + written, part)
+            for file in small:
+                file.unlink(missing_ok=True)
+        else:
+            written = len(small)
+        for scratch in home.glob("*.tmp"):
+            scratch.unlink(missing_ok=True)
+        return len(files) - len(small) + written
 
     def _home(self, encoder: EncoderLabel) -> Path:
         return self.folder / quote(encoder.name, safe="") / quote(encoder.version, safe="")
@@ -140,6 +170,31 @@ def _part_files(home: Path) -> list[Path]:
 
 def _number(file: Path) -> int:
     return int(file.name.split("-")[1])
+
+
+def _latest_rows(files: Sequence[Path]) -> dict[Path, NDArray[np.int64]]:
+    """By part, in their order, the rows whose ids are in no later part."""
+    seen: set[str] = set()
+    found = {}
+    for file in reversed(files):
+        ids = _read_index(file).ids
+        found[file] = np.array([row for row, key in enumerate(ids) if key not in seen], np.int64)
+        seen.update(ids)
+    return {file: found[file] for file in files}
+
+
+def _joined(rows: dict[Path, NDArray[np.int64]], dim: int) -> Iterator[_Part]:
+    """The given rows of parts, as parts of up to ``MAX_ROWS`` rows."""
+    stream = (
+        (part.ids[row], part.marks[row], part.vectors[row])
+        for file, chosen in rows.items()
+        if len(chosen)
+        for part in [_read_part(file, dim)]
+        for row in chosen
+    )
+    while chunk := list(islice(stream, MAX_ROWS)):
+        ids, marks, vectors = zip(*chunk, strict=True)
+        yield _Part(ids, np.array(marks, np.uint64), np.stack(vectors))
 
 
 def _check(encoder: EncoderLabel, ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
@@ -159,7 +214,8 @@ def _write_part(home: Path, number: int, part: _Part) -> None:
     from safetensors.numpy import save
 
     ids = np.frombuffer(json.dumps(part.ids, ensure_ascii=False).encode(), dtype=np.uint8)
-    data = save({"ids": ids, "vectors": part.vectors}, {"crc32": _checksum(ids, part.vectors)})
+    sums = {"index_crc32": _checksum(ids, part.marks), "vectors_crc32": _checksum(part.vectors)}
+    data = save({"ids": ids, "marks": part.marks, "vectors": part.vectors}, sums)
     target = home / f"part-{number:08d}-{uuid.uuid4().hex[:8]}{SUFFIX}"
     scratch = target.with_suffix(".tmp")
     try:
@@ -174,33 +230,55 @@ def _write_part(home: Path, number: int, part: _Part) -> None:
         raise StoreError(f"{target}: the embeddings cannot be written: {error.strerror}") from error
 
 
-def _read_part(file: Path, dim: int | None = None) -> _Part:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
+def _read_index(file: Path) -> _Index:
+    with _opened(file) as tensors:
+        return _index_of(tensors)
+
+
+def _read_part(file: Path, dim: int) -> _Part:
+    with _opened(file) as tensors:
+        index = _index_of(tensors)
+        vectors = tensors.get_tensor("vectors")
+        _verify(tensors, "vectors_crc32", vectors)
+    if index.dim != dim:
+        raise StoreError(f"{file}: vectors of length {index.dim} where the encoder gives {dim}")
+    return _Part(index.ids, index.marks, vectors)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Any]:
+    """The tensors of a part, read when asked for; whatever is wrong with them is a StoreError."""
+    from safetensors import SafetensorError, safe_open
 
     try:
-        data = file.read_bytes()
-        tensors = load(data)
-        ids, vectors = tensors["ids"], tensors["vectors"]
-        if _stored_checksum(data) != _checksum(ids, vectors):
-            raise ValueError("its checksum does not fit its content")
-        keys = tuple(json.loads(ids.tobytes().decode()))
-        if vectors.ndim != 2 or len(keys) != len(vectors):
-            raise ValueError(f"it holds {len(keys)} ids and vectors of shape {vectors.shape}")
-    except (OSError, SafetensorError, KeyError, ValueError, struct.error) as error:
+        with safe_open(file, framework="numpy") as tensors:
+            yield tensors
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise StoreError(f"{file}: damaged embeddings part ({error}); delete it and embed again") from error
-    if dim is not None and vectors.shape[1] != dim:
-        raise StoreError(f"{file}: vectors of length {vectors.shape[1]} where the encoder gives {dim}")
-    return _Part(keys, vectors)
 
 
-def _checksum(ids: NDArray[np.uint8], vectors: NDArray[np.float32]) -> str:
-    return f"{zlib.crc32(vectors.tobytes(), zlib.crc32(ids.tobytes())):08x}"
+def _index_of(tensors: Any) -> _Index:
+    ids = tensors.get_tensor("ids")
+    keys = tuple(json.loads(ids.tobytes().decode()))
+    rows, dim = tensors.get_slice("vectors").get_shape()
+    if "marks" in tensors.keys():  # noqa: SIM118 - not a mapping
+        marks = tensors.get_tensor("marks")
+        _verify(tensors, "index_crc32", ids, marks)
+    else:  # written before fingerprints were kept
+        marks = np.zeros(len(keys), np.uint64)
+    if not len(keys) == len(marks) == rows:
+        raise ValueError(f"it holds {len(keys)} ids, {len(marks)} fingerprints and {rows} vectors")
+    return _Index(keys, marks, dim)
 
 
-def _stored_checksum(data: bytes) -> str | None:
-    """The checksum in a safetensors header: 8 bytes of header length, then the header as JSON."""
-    (length,) = struct.unpack("<Q", data[:8])
-    metadata = json.loads(data[8 : 8 + length]).get("__metadata__", {})
-    checksum: str | None = metadata.get("crc32")
-    return checksum
+def _verify(tensors: Any, name: str, *arrays: NDArray[Any]) -> None:
+    stored = (tensors.metadata() or {}).get(name)
+    if stored is not None and stored != _checksum(*arrays):
+        raise ValueError("its checksum does not fit its content")
+
+
+def _checksum(*arrays: NDArray[Any]) -> str:
+    total = 0
+    for array in arrays:
+        total = zlib.crc32(np.ascontiguousarray(array), total)
+    return f"{total:08x}"

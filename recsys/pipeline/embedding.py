@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from data.types import ImageRecord, Item, Problem
 from recsys.pipeline.crops import garment_jobs
 from vision.crops import photo_crop, product_crop
-from vision.embed import PhotoJob, embed
+from vision.embed import CropMaker, PhotoJob, embed
 from vision.embeddings import EmbeddingStore
 from vision.encoder import Encoder
+from vision.fingerprint import place_of
 
 Rows = tuple[NDArray[np.float32], NDArray[np.bool_]]
 """Vectors [n, D] and which of them are known [n]."""
@@ -37,9 +38,14 @@ def embedding_jobs(images: Iterable[ImageRecord], items: Iterable[Item]) -> Iter
     for image in images:
         if image.photo is None:
             continue
-        whole = (photo_key(image.image_id), partial(photo_crop, record=image if image.kind == "photo" else None))
-        garments = [crop for job in garment_jobs([image]) for crop in job.crops]
-        yield PhotoJob(image.photo, (whole, *garments))
+        record = image if image.kind == "photo" else None
+        whole = photo_key(image.image_id)
+        crops: list[tuple[str, CropMaker]] = [(whole, partial(photo_crop, record=record))]
+        places = {whole: place_of(*record.regions) if record else b""}
+        for job in garment_jobs([image]):
+            crops += job.crops
+            places |= job.places
+        yield PhotoJob(image.photo, tuple(crops), places)
     for item in items:
         if item.photo is not None:
             yield PhotoJob(item.photo, ((product_key(item.item_id), product_crop),))

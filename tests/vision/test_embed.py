@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from data.types import Box, Region
 from vision.crops import garment_crop, product_crop
 from vision.embed import PhotoJob, embed
 from vision.embeddings import EmbeddingStore
+from vision.fingerprint import file_stamp, place_of
 from vision.garment import BackdropEncoder, GarmentEncoder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,6 +111,53 @@ def test_bad_photos_and_bad_regions_are_reported_and_the_rest_goes_through(photo
     assert [problem.record_id for problem in report.failed] == ["outside", "text", "gone", "cut"]
     assert "no pixel of the region" in report.failed[0].reason
     assert report.failed[1].file == str(text)
+
+
+def test_a_photo_that_was_replaced_is_embedded_again(photos, tmp_path):
+    store, encoder = EmbeddingStore(tmp_path / "e"), CountingEncoder("one")
+    embed([encoder], jobs_of(photos), store)
+    Image.new("RGB", (60, 40), (7, 7, 7)).save(photos[2])
+    os.utime(photos[2], ns=(1, 1))  # whatever the clock's grain
+    report = embed([encoder], jobs_of(photos), store)
+    assert (report.done, report.skipped, report.failed) == (2, 14, ())
+    assert store.load(encoder, ["2/left", "2/right", "3/left"])[0][:, 0].tolist() == [7, 7, 60]
+    assert embed([encoder], jobs_of(photos), store).done == 0
+
+
+def test_an_outline_that_was_corrected_is_embedded_again(photos, tmp_path):
+    store, encoder = EmbeddingStore(tmp_path / "e"), CountingEncoder("one")
+
+    def job(start):
+        region = Region(region_id="r", part="top", slot="top", box=Box(start, 0, start + 30, 40))
+        return [PhotoJob(photos[1], (("r", half(start)), ("whole", product_crop)), {"r": place_of(region)})]
+
+    embed([encoder], job(0), store)
+    report = embed([encoder], job(30), store)
+    assert (report.done, report.skipped) == (1, 1)
+    assert store.load(encoder, ["r"])[0][0, 0] == 120
+
+
+def test_a_vector_outlives_its_photo(photos, tmp_path):
+    store, encoder = EmbeddingStore(tmp_path / "e"), CountingEncoder("one")
+    embed([encoder], jobs_of(photos), store)
+    os.unlink(photos[0])
+    report = embed([encoder], jobs_of(photos), store)
+    assert (report.done, report.skipped, report.failed) == (0, 16, ())
+
+
+def test_a_member_of_an_archive_is_known_by_its_content_not_by_the_archive(photos, tmp_path):
+    def stamp_of(*names):
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            for name, photo in names:
+                archive.write(photo, name)
+        os.utime(tmp_path / "a.zip", ns=(len(names), len(names)))
+        return file_stamp(f"{tmp_path}/a.zip::x.png")
+
+    first = stamp_of(("x.png", photos[0]))
+    assert first is not None
+    assert stamp_of(("y.png", photos[1]), ("x.png", photos[0])) == first
+    assert stamp_of(("y.png", photos[1]), ("z.png", photos[1]), ("x.png", photos[2])) != first
+    assert file_stamp(f"{tmp_path}/a.zip::none.png") is None
 
 
 def test_an_id_that_comes_twice_is_embedded_once(photos, tmp_path):

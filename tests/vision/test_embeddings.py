@@ -68,11 +68,57 @@ def test_the_latest_vector_of_an_id_counts_before_and_after_compaction(store):
 
 
 def test_compaction_splits_large_tables(store, monkeypatch):
-    monkeypatch.setattr(embeddings, "MAX_ROWS", 2)
-    store.append(ENCODER, list("abc"), rows(1, 2, 3))
-    store.append(ENCODER, list("de"), rows(4, 5))
-    assert store.compact(ENCODER) == 3
+    monkeypatch.setattr(embeddings, "MAX_ROWS", 3)
+    for value, key in enumerate("abcde", 1):
+        store.append(ENCODER, [key], rows(value))
+    assert store.compact(ENCODER) == 2
     np.testing.assert_array_equal(store.load(ENCODER, list("abcde"))[0], rows(1, 2, 3, 4, 5))
+
+
+def test_compaction_leaves_large_parts_alone_and_later_vectors_on_top(store, monkeypatch):
+    monkeypatch.setattr(embeddings, "MAX_ROWS", 4)
+    store.append(ENCODER, ["a"], rows(1), [11])
+    store.append(ENCODER, ["a", "b", "c"], rows(2, 3, 4), [12, 13, 14])
+    (large,) = store.folder.rglob("part-00000002-*")
+    store.append(ENCODER, ["d"], rows(5), [15])
+    store.append(ENCODER, ["b"], rows(6), [16])
+    before = large.stat().st_ino, large.stat().st_mtime_ns
+    assert store.compact(ENCODER) == 2
+    assert (large.stat().st_ino, large.stat().st_mtime_ns) == before
+    np.testing.assert_array_equal(store.load(ENCODER, list("abcd"))[0], rows(2, 6, 4, 5))
+    assert store.marks(ENCODER) == {"a": 12, "b": 16, "c": 14, "d": 15}
+    parts = sorted(store.folder.rglob("part-*"))
+    assert store.compact(ENCODER) == 2
+    assert sorted(store.folder.rglob("part-*")) == parts
+
+
+def test_compaction_takes_apart_a_large_part_whose_vectors_were_replaced(store, monkeypatch):
+    monkeypatch.setattr(embeddings, "MAX_ROWS", 4)
+    store.append(ENCODER, ["a", "b", "c"], rows(1, 2, 3))
+    store.append(ENCODER, ["a", "b"], rows(4, 5))
+    store.append(ENCODER, ["d"], rows(6))
+    assert store.compact(ENCODER) == 2
+    np.testing.assert_array_equal(store.load(ENCODER, list("abcd"))[0], rows(4, 5, 3, 6))
+
+
+def test_ids_are_read_without_vectors(store, monkeypatch):
+    store.append(ENCODER, ["a"], rows(1), [7])
+    monkeypatch.setattr(embeddings, "_read_part", None)
+    assert store.known_ids(ENCODER) == {"a"}
+    assert store.marks(ENCODER) == {"a": 7}
+    assert store.missing(ENCODER, ["a", "b"]) == ["b"]
+    assert store.encoders() == [ENCODER]
+
+
+def test_a_part_without_fingerprints_is_read_as_of_unknown_origin(store):
+    from safetensors.numpy import save_file
+
+    home = store.folder / "hub%3Aowner%2Fmodel" / "1"
+    home.mkdir(parents=True)
+    tensors = {"ids": np.frombuffer(b'["a"]', np.uint8), "vectors": rows(1)}
+    save_file(tensors, home / "part-00000001-0.safetensors", {"crc32": "0"})
+    np.testing.assert_array_equal(store.load(ENCODER, ["a"])[0], rows(1))
+    assert store.marks(ENCODER) == {"a": 0}
 
 
 @pytest.mark.parametrize("damage", ["cut off", "one bit", "emptied", "other file"])
