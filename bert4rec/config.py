@@ -37,14 +37,14 @@ class Bert4RecConfig:
     hidden: int = 96
     layers: int = 2
     heads: int = 4
-    dropout: float = 0.3
+    dropout: float = 0.2
     positions: int = 0
     identity: bool = True
     graph: bool = True
     dense: bool = True
     evidence: bool = True
     mask_one: float = 0.7
-    fresh_items: float = 0.2
+    fresh_items: float = 0.1
     cold_outfits: float = 0.25
     negatives: int = 40
     popularity_discount: float | None = None
@@ -54,7 +54,7 @@ class Bert4RecConfig:
     epochs: int = 60
     steps: int = 1200
     batch_size: int = 128
-    lr: float = 1e-3
+    lr: float = 2e-3
     weight_decay: float = 0.05
     label_smoothing: float = 0.0
     patience: int = 6

@@ -44,15 +44,9 @@ def picture_of(store: GraphStore, catalogue: Catalogue) -> Picture:
         try:
             if item.photo is not None:
                 return _on_paper(product_crop(open_photo(item.photo)))
-            for image_id in store.images_of(item_id, limit=5):
-                image = store.image(image_id)
-                if image is None or image.photo is None:
-                    continue
-                region = next(
-                    (r for r in image.regions if r.item_id == item_id and (r.polygon or r.mask or r.box)), None
-                )
-                if region is not None:
-                    return _on_paper(garment_crop(open_photo(image.photo), region))
+            view = _best_view(store, item_id)
+            if view is not None:
+                return _on_paper(garment_crop(open_photo(view[0]), view[1]))
         except (DataError, VisionError):
             return None
         return None
@@ -68,10 +62,18 @@ def _best_view(store: GraphStore, item_id: str) -> tuple[str, Region] | None:
         if image is None or image.photo is None:
             continue
         size = max(image.width or 0, image.height or 0) or 1
-        shown = [r for r in image.regions if r.item_id == item_id and r.box is not None]
-        views += [((r.box.area if r.box else 0) / size**2, image.photo, r) for r in shown]
+        shown = [r for r in image.regions if r.item_id == item_id and (r.polygon or r.mask or r.box)]
+        views += [(_visible(r) / size**2, image.photo, r) for r in shown]
     best = max(views, key=lambda view: view[0], default=None)
     return None if best is None else (best[1], best[2])
+
+
+def _visible(region: Region) -> float:
+    """Area of what is seen of a garment, in pixels: of its outline, or at worst of its box."""
+    if region.polygon:
+        x, y = np.array(region.polygon).T
+        return float(abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2)
+    return region.box.area if region.box else 0.0
 
 
 def write_sheet(
