@@ -83,7 +83,8 @@ def group_images(
             keys += [("item", region.item_id) for region in record.regions if region.item_id is not None]
         for key in keys:
             groups.connect(first_with.setdefault(key, record.image_id), record.image_id)
-    known = [image_id for image_id in (hashes or {}) if image_id in groups.as_dict()] if hashes else []
+    present = groups.as_dict() if hashes else {}
+    known = [image_id for image_id in (hashes or {}) if image_id in present]
     if hashes and known:
         codes = np.array([hashes[image_id].difference for image_id in known], dtype=np.uint64)
         for a, b in near_pairs(codes, radius).tolist():

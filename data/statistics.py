@@ -67,8 +67,8 @@ class Statistics:
         self._add_kind(item.slot, item.category, item.attributes, strict=False)
 
     def add_problem(self, problem: Problem) -> None:
-        """Count one problem; only a blocking one set a record aside."""
-        self.quarantined += problem.blocking
+        """Count one problem: a photo set aside counts as much as a whole record."""
+        self.quarantined += 1
         self.problems[problem.field] += 1
 
     def to_json(self) -> dict[str, Any]:

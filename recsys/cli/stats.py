@@ -31,18 +31,28 @@ def register(app: typer.Typer) -> None:
 
 
 def stats(
-    context: typer.Context, html: Annotated[Path | None, typer.Option(help="Write a page with all counts.")] = None
+    context: typer.Context,
+    html: Annotated[Path | None, typer.Option(help="Write a page with all counts.")] = None,
+    near_duplicates: Annotated[
+        bool,
+        typer.Option(
+            "--near-duplicates/--no-near-duplicates",
+            help="Look for near-duplicates among all photos first.",
+        ),
+    ] = True,
 ) -> None:
     """Count images, garments, styles, regions, categories, colours and attributes, and the shares of an 8:1:1 split."""
     from data.statistics_page import write_statistics
     from recsys.bootstrap import open_store
     from recsys.pipeline.counting import count_store
+    from recsys.pipeline.fingerprints import Fingerprints
 
     session = session_of(context)
     workspace = session.workspace()
     settings = session.settings(workspace)
-    with open_store(settings, workspace) as store:
-        statistics = count_store(store, seed=settings.training.seed)
+    with open_store(settings, workspace) as store, session.output.progress("counting") as tick:
+        hashes = Fingerprints(workspace).of(store.images(), tick) if near_duplicates else None
+        statistics = count_store(store, seed=settings.training.seed, hashes=hashes)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
         write_statistics(statistics, html)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from data.hashing import PhotoHash
 from data.splits import group_images, split, split_shares
 from data.statistics import Statistics, collect
 from data.table import SOURCE as TABLE
@@ -11,10 +12,11 @@ from data.types import ImageRecord
 from graph.store import GraphStore
 
 
-def count_store(store: GraphStore, *, seed: int) -> Statistics:
+def count_store(store: GraphStore, *, seed: int, hashes: Mapping[str, PhotoHash] | None = None) -> Statistics:
     """Count all images, items of tables and problems, with the shares of a split by shoot.
 
-    Items that identity found in photos are not counted as items: their garments are counted already.
+    With ``hashes``, fingerprints by image id, near-duplicates are in one part of the split too. Items that
+    identity found in photos are not counted as items: their garments are counted already.
     """
     styles: dict[str, tuple[str, ...]] = {}
 
@@ -25,8 +27,7 @@ def count_store(store: GraphStore, *, seed: int) -> Statistics:
 
     items = (item for item in store.items() if item.source == TABLE)
     statistics = collect(passing(), items, store.problems())
-    statistics.quarantined = sum(statistics.problems.values())  # photos set aside count as much as whole records
     if styles:
-        groups = group_images(store.images())
+        groups = group_images(store.images(), hashes=hashes)
         statistics.split_shares = split_shares(split(styles, groups, seed))
     return statistics

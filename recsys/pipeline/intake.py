@@ -104,7 +104,7 @@ def _take_in(
     for problem in found.problems:
         audience.problem(problem)
     stored.problems += found.problems
-    stored.outfits += write_worn_outfits(store, batch=batch)
+    stored.outfits += write_worn_outfits(store, batch=batch, source=job.entry.kind)
     return found.counts
 
 

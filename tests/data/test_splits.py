@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data.hashing import PhotoHash
-from data.splits import PARTS, group_images, split, split_shares
+from data.splits import PARTS, Groups, group_images, split, split_shares
 from data.types import ImageRecord, Region
 
 
@@ -81,6 +81,14 @@ def test_groups_follow_shoots_near_duplicates_and_on_request_items() -> None:
     fingerprints = {"b": PhotoHash(0b1111, 5, b""), "e": PhotoHash(0b0111, 99, b""), "d": PhotoHash(2**40 - 1, 7, b"")}
     assert group_images(records, hashes=fingerprints) == {"a": "a", "b": "a", "c": "c", "d": "d", "e": "a"}
     assert group_images(records, by_item=True) == {"a": "a", "b": "a", "c": "c", "d": "c", "e": "e"}
+
+
+def test_groups_are_listed_a_fixed_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls, whole = [], Groups.as_dict
+    monkeypatch.setattr(Groups, "as_dict", lambda self: calls.append(1) or whole(self))
+    names = [f"i{n}" for n in range(50)]
+    group_images(map(image, names), hashes={name: PhotoHash(n << 40, 0, b"") for n, name in enumerate(names)})
+    assert len(calls) <= 2
 
 
 def test_one_shoot_name_in_two_sources_is_two_shoots() -> None:

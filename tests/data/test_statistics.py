@@ -47,7 +47,7 @@ def counted() -> Statistics:
 
 def test_counts_are_those_of_the_records(counted: Statistics) -> None:
     plain = counted.to_json()
-    assert (plain["images"], plain["looks"], plain["garments"], plain["items"], plain["quarantined"]) == (3, 1, 3, 1, 1)
+    assert (plain["images"], plain["looks"], plain["garments"], plain["items"], plain["quarantined"]) == (3, 1, 3, 1, 2)
     assert plain["styles"] == {"모던": 2, "페미닌": 1}
     assert plain["regions"] == {"아우터": 3}
     assert plain["categories"] == {"spaceship": 1, "코트": 1}

@@ -115,6 +115,19 @@ def test_an_import_stopped_while_items_are_found_goes_on(
     assert (again["unchanged"], again["identity"]["regions"], again["store"]["links"]) == (6, 12, 12)
 
 
+def test_a_table_photo_that_is_no_picture_is_named(recsys: Run, shop: Path, tmp_path: Path) -> None:
+    items, outfits, images = tmp_path / "items.csv", tmp_path / "outfits.csv", tmp_path / "images"
+    images.mkdir()
+    (images / "a.jpg").write_text("not a picture")
+    items.write_text("item_id,category,image\na,Coats,a.jpg\nb,Skirts,\n")
+    outfits.write_text("outfit_id,item_id\no1,a\no1,b\n")
+    ran = recsys("-w", shop, "import", "table", "--items", items, "--outfits", outfits, "--images", images, "--json")
+    assert (ran.status, ran.json["items"], ran.json["quarantined"]) == (2, 2, 1)
+    assert "a.jpg: not a picture" in ran.err
+    with open_store(sqlite_url(shop / "graph.sqlite")) as store:
+        assert [item.photo for item in store.items()] == [None, None]
+
+
 def test_two_imports_do_not_mix(recsys: Run, workspace: Path, photos: Path) -> None:
     with Workspace.open(workspace).lock("train"):
         ran = recsys("-w", workspace, "import", "kfashion", photos)
