@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,15 @@ from recsys.cli.session import Exit, session_of
 
 if TYPE_CHECKING:
     from data.checks import Finding
+    from recsys.pipeline.faces import FaceCopies
+
+
+class FaceTreatment(StrEnum):
+    """What becomes of faces."""
+
+    MASK = "mask"
+    CROP = "crop"
+
 
 VERDICTS = ("pass", "fail", "not_judged")
 
@@ -30,24 +40,34 @@ def check(
     html: Annotated[Path | None, typer.Option(help="Write a page with the photos that failed.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Judge only so many photos, in order of id.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 2 where a photo failed a rule.")] = False,
+    faces: Annotated[
+        FaceTreatment | None, typer.Option(help="Write copies whose faces are masked or cropped away; needs --out.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the copies of --faces.")] = None,
 ) -> None:
     """Judge every imported photo by the acquisition rules: size, blur, colour, text, faces, duplicates and more."""
     from data.checks import CheckSettings, Judges, check_images, write_report
     from data.checks.faces import HaarFaceDetector
     from recsys.bootstrap import open_store
+    from recsys.pipeline.faces import FaceCopies
     from recsys.settings import section
 
+    if (faces is None) != (out is None):
+        raise typer.BadParameter("--faces and --out go together, as in --faces mask --out copies")
     session = session_of(context)
     workspace = session.workspace()
     settings = session.settings(workspace)
     rules = section("checks", settings.checks, CheckSettings)
+    if faces is not None and "face" in rules.skip:
+        raise typer.BadParameter("--faces: the settings skip the rule 'face' (checks.skip), so no face is looked for")
     tally = Tally()
+    copies = None if faces is None or out is None else FaceCopies(out, faces.value)
     with open_store(settings, workspace) as store, session.output.progress("checking photos") as tick:
         images = islice((image for image in store.images() if image.photo is not None), limit)
         photos = min(store.counts().photos, limit or sys.maxsize)
         detector = None if "face" in rules.skip else HaarFaceDetector()
         findings = check_images(images, rules, Judges(face_detector=detector))
-        watched = tally.watch(findings, tick, photos)
+        watched = tally.watch(findings, tick, photos, copies)
         if html is None:
             for _ in watched:
                 pass
@@ -55,8 +75,17 @@ def check(
             html.parent.mkdir(parents=True, exist_ok=True)
             write_report(watched, html)
     tally.show(session.output, html)
+    if copies is not None:
+        show_copies(session.output, copies, out)
     if strict and tally.failures:
         raise typer.Exit(Exit.ATTENTION)
+
+
+def show_copies(output: Output, copies: FaceCopies, folder: Path | None) -> None:
+    """Say on standard error how many copies there are, and which photos have none and why."""
+    for image_id, reason in copies.failed.items():
+        output.note(f"no copy of {image_id}: {reason}")
+    output.note(f"{copies.written} copies without faces: {folder}")
 
 
 class Tally:
@@ -67,10 +96,14 @@ class Tally:
         self.failures: list[Finding] = []
         self.photos = 0
 
-    def watch(self, findings: Iterable[Finding], tick: Ticker, total: int) -> Iterator[Finding]:
+    def watch(
+        self, findings: Iterable[Finding], tick: Ticker, total: int, copies: FaceCopies | None = None
+    ) -> Iterator[Finding]:
         last = None
         for finding in findings:
             self.verdicts[finding.code, finding.verdict] += 1
+            if copies is not None:
+                copies.add(finding)
             if finding.verdict == "fail":
                 self.failures.append(finding)
             if finding.image_id != last:
