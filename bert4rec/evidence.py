@@ -17,14 +17,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-COUNT_FEATURES = 7
+COUNT_FEATURES = 8
 """Pair features that come from counting items; see :meth:`PairEvidence.count_features`."""
 
 SMOOTHING = 0.003
 """Outfits after which a path is believed (k of :meth:`PairEvidence.count_features`)."""
 
-INFORMATION, EXPECTATION = 0, 1
-"""Positions of the two features whose weighted difference is a smoothed PMI over one and two steps."""
+INFORMATION, EXPECTATION, FAR = 0, 1, 2
+"""Positions of the features whose weighted difference is a smoothed PMI: over one and two steps, and over three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,20 @@ def second_order(together: sp.csr_matrix, keep: int = 256) -> sp.csr_matrix:
     return sp.csr_matrix(short.maximum(short.T))
 
 
+def third_order(together: sp.csr_matrix, paths: sp.csr_matrix, keep: int = 256) -> sp.csr_matrix:
+    """Chance-weighted three-step paths, A D^-1 A D^-1 A [N, N], empty diagonal, pruned as ``paths`` are.
+
+    Two steps lead from a shirt to shirts; three lead on to the skirts that those are worn with, which is the answer of
+    item-based collaborative filtering and all there is to go by where two items never met.
+    """
+    degree = np.asarray(together.sum(1)).ravel()
+    onward = _largest_per_row(sp.csr_matrix(sp.diags(1 / np.maximum(degree, 1)) @ together), keep)
+    far = sp.csr_matrix(paths @ onward)
+    far.setdiag(0)
+    short = _largest_per_row(far, keep)
+    return sp.csr_matrix(short.maximum(short.T))
+
+
 def _largest_per_row(matrix: sp.csr_matrix, keep: int) -> sp.csr_matrix:
     matrix.eliminate_zeros()
     if matrix.nnz == 0 or np.diff(matrix.indptr).max() <= keep:
@@ -153,6 +167,8 @@ class PairEvidence:
         Co-occurrence counts [N, N], symmetric, empty diagonal.
     paths
         Two-step paths of :func:`second_order` [N, N].
+    far
+        Three-step paths of :func:`third_order` [N, N].
     degree
         Outfits each item is in [N].
     codes
@@ -165,13 +181,14 @@ class PairEvidence:
         self,
         together: sp.csr_matrix,
         paths: sp.csr_matrix,
+        far: sp.csr_matrix,
         degree: NDArray[np.float32],
         codes: ItemCodes,
         pmi: NDArray[np.float32],
     ) -> None:
-        self.together, self.paths, self.pmi = together, paths, pmi
+        self.together, self.paths, self.far, self.pmi = together, paths, far, pmi
         self.degree = torch.from_numpy(degree)
-        self._count, self._paths = PairLookup(together), PairLookup(paths)
+        self._count, self._paths, self._far = PairLookup(together), PairLookup(paths), PairLookup(far)
         partners = np.asarray(together.sum(1), np.float32).ravel()
         normal = (
             sp.diags(1 / np.sqrt(np.maximum(partners, 1))) @ together @ sp.diags(1 / np.sqrt(np.maximum(partners, 1)))
@@ -189,7 +206,9 @@ class PairEvidence:
         matrix = incidence(outfits, codes.n_items)
         together = cooccurrence(matrix)
         degree = np.asarray(matrix.sum(0), np.float32).ravel()
-        return cls(together, second_order(together, keep), degree, codes, value_pmi(together, codes, shrink))
+        paths = second_order(together, keep)
+        far = third_order(together, paths, keep)
+        return cls(together, paths, far, degree, codes, value_pmi(together, codes, shrink))
 
     @property
     def n_features(self) -> int:
@@ -220,9 +239,10 @@ class PairEvidence:
     def count_features(self, a: Tensor, c: Tensor) -> Tensor:
         """What counting says of pairs of items ``a``, ``c`` [..]: [.., COUNT_FEATURES].
 
-        With B = A + A D^-1 A (one- and two-step paths), E = 2 D D^T / sum(D) its expectation were items worn at random,
-        and k outfits of smoothing: log(1 + B/k) and log(1 + E/k), whose difference is a smoothed PMI; then log count,
-        cosine and PMI of the counts alone, the cosine of partner lists, and whether the two were ever worn together.
+        With B = A + A D^-1 A (one- and two-step paths), C = A D^-1 A D^-1 A (three-step paths), E = 2 D D^T / sum(D)
+        what B would be were items worn at random, and k outfits of smoothing: log(1 + B/k), log(1 + E/k) and
+        log(1 + C/k), whose differences are smoothed PMIs; then log count, cosine and PMI of the counts alone, the
+        cosine of partner lists, and whether the two were ever worn together.
         """
         n, paths = self._count(a, c), self._paths(a, c)
         da, dc = self._partners[a], self._partners[c]
@@ -231,6 +251,7 @@ class PairEvidence:
             [
                 0.3 * torch.log1p((n + paths) / SMOOTHING),
                 0.3 * torch.log1p(2 * expected / SMOOTHING),
+                0.3 * torch.log1p(self._far(a, c) / SMOOTHING),
                 torch.log1p(n),
                 4 * n / torch.sqrt((da + 1) * (dc + 1)),
                 torch.log((n + 1) / (expected + 1)),
@@ -252,7 +273,7 @@ class PairEvidence:
     def arrays(self) -> dict[str, NDArray[np.float32] | NDArray[np.int64]]:
         """Named arrays for a checkpoint; :meth:`from_arrays` reads them back."""
         out: dict[str, NDArray[np.float32] | NDArray[np.int64]] = {"pmi": self.pmi, "degree": self.degree.numpy()}
-        for name, matrix in (("together", self.together), ("paths", self.paths)):
+        for name, matrix in (("together", self.together), ("paths", self.paths), ("far", self.far)):
             out[f"{name}.indptr"] = matrix.indptr.astype(np.int64)
             out[f"{name}.indices"] = matrix.indices.astype(np.int64)
             out[f"{name}.data"] = matrix.data.astype(np.float32)
@@ -267,4 +288,4 @@ class PairEvidence:
             parts = tuple(arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr"))
             return sp.csr_matrix(parts, shape=(n, n))
 
-        return cls(matrix("together"), matrix("paths"), arrays["degree"], codes, arrays["pmi"])
+        return cls(matrix("together"), matrix("paths"), matrix("far"), arrays["degree"], codes, arrays["pmi"])

@@ -16,12 +16,15 @@ from torch.nn import functional
 
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import MaskedBatch
-from bert4rec.evidence import COUNT_FEATURES, EXPECTATION, INFORMATION, ItemCodes, PairEvidence
+from bert4rec.evidence import COUNT_FEATURES, EXPECTATION, FAR, INFORMATION, ItemCodes, PairEvidence
 
 PAIR_HIDDEN = 32
 
 ATTRIBUTE_WEIGHT = 0.02
 """What the PMI of each pair of attribute values counts in the score that training starts from."""
+
+FAR_WEIGHT = 0.5
+"""What three-step paths count there beside those of one and two steps."""
 
 DISCOUNT = 0.6
 """How far popularity is discounted in the score that training starts from."""
@@ -112,7 +115,8 @@ class EvidenceHead(nn.Module):
         with torch.no_grad():  # training starts from what counting says, and learns what to add
             self.linear.weight.zero_()
             self.linear.weight[0, COUNT_FEATURES:-1] = ATTRIBUTE_WEIGHT
-            self.linear.weight[0, INFORMATION], self.linear.weight[0, EXPECTATION] = 1.0, -DISCOUNT
+            self.linear.weight[0, INFORMATION], self.linear.weight[0, FAR] = 1.0, FAR_WEIGHT
+            self.linear.weight[0, EXPECTATION] = -DISCOUNT * (1 + FAR_WEIGHT)
         self.pair = nn.Sequential(
             nn.Linear(features, PAIR_HIDDEN), nn.GELU(), nn.Linear(PAIR_HIDDEN, PAIR_HIDDEN), nn.GELU()
         )

@@ -26,7 +26,7 @@ class CandidateGenerator:
         self._scorer, self._index, self._slots = scorer, index, slots
         evidence = scorer.evidence
         rarity = sp.diags(1 / np.sqrt(1 + evidence.degree.numpy()))
-        self._reach: sp.csr_matrix = sp.csr_matrix((evidence.together + evidence.paths) @ rarity)
+        self._reach: sp.csr_matrix = sp.csr_matrix((evidence.together + evidence.paths + evidence.far) @ rarity)
         self._slot_number = np.full(scorer.codes.n_items, -1, np.int64)
         for number, rows in enumerate(slots.values()):
             self._slot_number[rows] = number
@@ -71,7 +71,7 @@ class CandidateGenerator:
         return np.setdiff1d(rows, np.concatenate([context, avoid]))
 
     def _partners(self, context: Index, slot: str) -> Index:
-        """Items worn with the context, or with what it is worn with: by one- and two-step paths over popularity."""
+        """Items worn with the context or with what it is worn with: by paths of one to three steps over popularity."""
         counts = np.asarray(self._reach[context].sum(0)).ravel() if len(context) else np.zeros(0)
         partners = np.flatnonzero(counts)
         partners = partners[self._slot_number[partners] == self._number[slot]]

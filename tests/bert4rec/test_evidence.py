@@ -9,6 +9,7 @@ import torch
 from bert4rec.evidence import (
     COUNT_FEATURES,
     EXPECTATION,
+    FAR,
     INFORMATION,
     SMOOTHING,
     ItemCodes,
@@ -17,6 +18,7 @@ from bert4rec.evidence import (
     cooccurrence,
     incidence,
     second_order,
+    third_order,
     value_pmi,
 )
 
@@ -57,10 +59,21 @@ def test_count_features_by_hand() -> None:
     found = evidence.count_features(torch.tensor(0), torch.tensor(1)).tolist()
     assert found[INFORMATION] == pytest.approx(0.3 * np.log1p((2 + 1 / 2) / SMOOTHING), rel=1e-5)
     assert found[EXPECTATION] == pytest.approx(0.3 * np.log1p(2 * 1.2 / SMOOTHING), rel=1e-5)
-    assert found[2] == pytest.approx(np.log(3))
-    assert found[3] == pytest.approx(8 / np.sqrt(4 * 5))
-    assert found[4] == pytest.approx(np.log(3 / 2.2))
-    assert found[6] == 1
+    assert found[3] == pytest.approx(np.log(3))
+    assert found[4] == pytest.approx(8 / np.sqrt(4 * 5))
+    assert found[5] == pytest.approx(np.log(3 / 2.2))
+    assert found[7] == 1
+
+
+def test_third_order_walks_one_step_further() -> None:
+    """From 3 to 0: over 1 to 2 (1 * 1 / 4), then from 2 on to 0 (1 of 2 partners); over 1 and back is no path."""
+    together = cooccurrence(incidence(OUTFITS, 4))
+    far = third_order(together, second_order(together))
+    assert np.isclose(far[3, 0], 1 / 4 * 1 / 2)
+    assert far[3, 3] == 0
+    evidence = PairEvidence.count(OUTFITS, CODES, shrink=1.0, keep=8)
+    found = evidence.count_features(torch.tensor(3), torch.tensor(0))[FAR]
+    assert float(found) == pytest.approx(0.3 * np.log1p(far[3, 0] / SMOOTHING), rel=1e-5)
 
 
 def test_second_order_keeps_the_largest_of_each_row() -> None:
@@ -110,7 +123,7 @@ def test_pair_features_hide_counts_but_not_attributes() -> None:
     plain = evidence.pairs(context, candidates, torch.zeros(2, 2, dtype=torch.bool))
     hidden = evidence.pairs(context, candidates, torch.tensor([[True, False], [True, True]]))
     assert plain.shape == (2, 2, COUNT_FEATURES + 1)
-    assert plain[0, 0, 2] == np.float32(np.log1p(2))
+    assert plain[0, 0, 3] == np.float32(np.log1p(2))
     assert (hidden[0, 0, :COUNT_FEATURES] == 0).all()
     assert torch.equal(hidden[0, 1], plain[0, 1])
     assert torch.equal(hidden[..., COUNT_FEATURES:], plain[..., COUNT_FEATURES:])
