@@ -23,8 +23,8 @@ PAIR_HIDDEN = 32
 ATTRIBUTE_WEIGHT = 0.02
 """What the PMI of each pair of attribute values counts in the score that training starts from."""
 
-FAR_WEIGHT = 0.5
-"""What three-step paths count there beside those of one and two steps."""
+NEAR_WEIGHT, FAR_WEIGHT = 1.0, 0.5
+"""What paths of one and two steps, and of three, count there."""
 
 DISCOUNT = 0.6
 """How far popularity is discounted in the score that training starts from."""
@@ -115,8 +115,8 @@ class EvidenceHead(nn.Module):
         with torch.no_grad():  # training starts from what counting says, and learns what to add
             self.linear.weight.zero_()
             self.linear.weight[0, COUNT_FEATURES:-1] = ATTRIBUTE_WEIGHT
-            self.linear.weight[0, INFORMATION], self.linear.weight[0, FAR] = 1.0, FAR_WEIGHT
-            self.linear.weight[0, EXPECTATION] = -DISCOUNT * (1 + FAR_WEIGHT)
+            self.linear.weight[0, INFORMATION], self.linear.weight[0, FAR] = NEAR_WEIGHT, FAR_WEIGHT
+            self.linear.weight[0, EXPECTATION] = -DISCOUNT * (NEAR_WEIGHT + FAR_WEIGHT)
         self.pair = nn.Sequential(
             nn.Linear(features, PAIR_HIDDEN), nn.GELU(), nn.Linear(PAIR_HIDDEN, PAIR_HIDDEN), nn.GELU()
         )
