@@ -7,7 +7,7 @@ from pathlib import Path
 
 from data.archives import SEPARATOR, archive_name
 from data.errors import PhotoError
-from data.photos import photo_exists
+from data.photos import photo_exists, photo_size
 
 
 class PhotoFolder:
@@ -30,17 +30,27 @@ class PhotoFolder:
         Raises
         ------
         PhotoError
-            The cell leads out of the folder (``..``, an absolute path, a symbolic link), or nothing is there.
+            The cell leads out of the folder (``..``, an absolute path, a symbolic link), nothing is there, or what is
+            there is no picture by its header.
         """
         relative = cell.replace("\\", "/")
         if self._is_archive:
             ref = f"{self._root}{SEPARATOR}{relative}"
             if not photo_exists(ref):
                 raise PhotoError(cell, f"not in {self._root}")
-            return ref
+            return _picture(cell, ref)
         path = os.path.normpath(os.path.join(self._root, relative))
         if not os.path.realpath(path).startswith(self._inside):
             raise PhotoError(cell, f"leads out of {self._root}; images must lie inside it")
         if not os.path.isfile(path):
             raise PhotoError(cell, f"there is no such file in {self._root}")
-        return path
+        return _picture(cell, path)
+
+
+def _picture(cell: str, ref: str) -> str:
+    """The reference, once its header has been read."""
+    try:
+        photo_size(ref)
+    except PhotoError as error:
+        raise PhotoError(cell, error.reason) from error
+    return ref
