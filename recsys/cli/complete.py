@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from recsys.engine.answers import Completion
     from recsys.engine.engine import OutfitEngine
     from recsys.pipeline.contents import ReleaseContents
+    from recsys.pipeline.photo_query import PhotoReading
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +32,8 @@ def complete(
     release: Annotated[str | None, typer.Option(help="Instead of the current release.")] = None,
 ) -> None:
     """Complete a partial outfit: empty slots are inferred, items chosen so that the whole goes together."""
+    import msgspec
+
     from recsys.bootstrap import open_store
     from recsys.engine.answers import CompletionQuery
     from recsys.pipeline.release import load_release
@@ -41,32 +44,31 @@ def complete(
         raise QueryError("complete: give either --item or --photo")
     workspace = session.workspace()
     _, contents, engine = load_release(workspace, release)
-    given = tuple(item or ()) or items_of_photo(session, contents, engine, photo or Path())
+    reading = items_of_photo(session, contents, engine, photo) if photo else None
+    given = tuple(item or ()) if reading is None else tuple(shown.item_id for shown in reading.items)
     answer = engine.complete(CompletionQuery(context=given, slots=tuple(slot or ()), outfits=top))
     if sheet is not None:
         with open_store(session.settings(workspace), workspace) as store:
             write_sheet(sheet, answer, engine.catalogue, picture_of(store, engine.catalogue), photo)
         session.output.note(f"sheet: {sheet}")
-    session.output.document(answer)
+    session.output.document(answer if reading is None else msgspec.to_builtins(answer) | {"photo": reading})
     show(session, answer)
 
 
-def items_of_photo(session: Session, contents: ReleaseContents, engine: OutfitEngine, photo: Path) -> tuple[str, ...]:
-    """Items that a photo shows: those linked to it where it was imported, else the one that comes nearest."""
-    from recsys.bootstrap import open_encoders, open_store
-    from recsys.pipeline.photo_query import items_like_photo, known_photo, photo_likeness
+def items_of_photo(session: Session, contents: ReleaseContents, engine: OutfitEngine, photo: Path) -> PhotoReading:
+    """Read a photo as items and say which, and how near they come."""
+    from recsys.bootstrap import open_store
+    from recsys.pipeline.photo_query import read_photo
 
     workspace = session.workspace()
-    settings = session.settings(workspace)
-    with open_store(settings, workspace) as store:
-        image = known_photo(store, photo)
-    linked = [r.item_id for r in image.regions if r.item_id and r.item_id in engine.catalogue] if image else []
-    if linked:
-        session.output.note(f"{photo}: was imported; it shows {', '.join(linked)}")
-        return tuple(dict.fromkeys(linked))
-    nearest = items_like_photo(engine, photo_likeness(contents, open_encoders(settings), photo), 1)
-    session.output.note(f"{photo}: comes nearest to {nearest[0].item_id} (likeness {nearest[0].similarity:.2f})")
-    return (nearest[0].item_id,)
+    with open_store(session.settings(workspace), workspace) as store:
+        reading = read_photo(store, contents, engine, photo)
+    if reading.imported:
+        session.output.note(f"{photo}: was imported; it shows {', '.join(item.item_id for item in reading.items)}")
+        return reading
+    near = [f"{item.item_id} ({item.slot}, likeness {item.likeness:.2f})" for item in reading.items]
+    session.output.note(f"{photo}: was never imported; completed as what comes nearest: {', '.join(near)}")
+    return reading
 
 
 def show(session: Session, answer: Completion) -> None:

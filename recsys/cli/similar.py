@@ -25,8 +25,7 @@ def similar(
     release: Annotated[str | None, typer.Option(help="Instead of the current release.")] = None,
 ) -> None:
     """Find items that look and are used alike."""
-    from recsys.bootstrap import open_encoders
-    from recsys.pipeline.photo_query import items_like_photo, photo_likeness
+    from recsys.pipeline.photo_query import items_like_photo, open_needed, photo_likeness
     from recsys.pipeline.release import load_release
 
     session = session_of(context)
@@ -37,8 +36,7 @@ def similar(
     if item:
         found = engine.similar(item, top)
     else:
-        encoders = open_encoders(session.settings(workspace))
-        likeness = photo_likeness(contents, encoders, photo or Path())
+        likeness = photo_likeness(contents, open_needed(contents), photo or Path())
         found = items_like_photo(engine, likeness, top, slot)
     session.output.document(found)
     rows = [(s.rank, s.item_id, s.category, s.similarity) for s in found]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recsys.cli.session import session_of
+from recsys.cli.session import Exit, session_of
+
+if TYPE_CHECKING:
+    from data.types import Problem
 
 
 def register(app: typer.Typer) -> None:
@@ -18,7 +21,10 @@ def train(
     context: typer.Context,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from where a stopped training was.")] = False,
 ) -> None:
-    """Train GraphSAGE and BERT4Rec on the imported outfits and make the result the current release."""
+    """Train GraphSAGE and BERT4Rec on the imported outfits and make the result the current release.
+
+    Exits with 2 where photos could not be read: the release was written without them.
+    """
     from recsys.pipeline.jobs import train_release
 
     session = session_of(context)
@@ -31,6 +37,7 @@ def train(
             output.note(f"{stage}: {describe(state)}")
 
         done = 0
+        unread: list[Problem] = []
         with output.progress("embedding") as tick:
 
             def embedded(count: int) -> None:
@@ -39,14 +46,19 @@ def train(
                 tick(done)
 
             try:
-                name, contents = train_release(workspace, settings, tell, embedded, resume=resume)
+                name, contents = train_release(workspace, settings, tell, embedded, resume=resume, failed=unread.append)
             except KeyboardInterrupt:
                 output.note("what was embedded and trained so far is kept; `recsys train --resume` goes on from it")
                 raise
+    for problem in unread:
+        output.note(f"quarantined: {problem}")
     metrics = contents.metrics
     output.document({"release": name, **metrics})
     output.line(f"release {name}: {metrics['items']} items, {metrics['outfits']} outfits")
     output.line(f"  {workspace.releases / name}")
+    if unread:
+        output.line(f"{len(unread)} photos could not be embedded; they are named above and in quarantine")
+        raise typer.Exit(Exit.ATTENTION)
 
 
 def describe(state: dict[str, Any]) -> str:

@@ -58,9 +58,9 @@ def embed_all(
     store: EmbeddingStore,
     progress: Callable[[int], None],
 ) -> tuple[Problem, ...]:
-    """Embed what is missing; returns what failed. An interrupted run goes on where it was."""
+    """Embed what is missing; returns what failed, once a photo and reason. An interrupted run goes on where it was."""
     report = embed(encoders, embedding_jobs(images, items), store, workers=1, progress=progress)
-    return report.failed
+    return tuple({(problem.file, problem.reason): problem for problem in report.failed}.values())
 
 
 def photo_vectors(encoder: Encoder, store: EmbeddingStore, images: Sequence[ImageRecord]) -> Rows:

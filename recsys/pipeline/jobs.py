@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 
 import graphsage
 from bert4rec.config import Bert4RecConfig
+from data.types import Problem
 from recsys.bootstrap import open_encoders, open_store
 from recsys.pipeline.contents import ReleaseContents
 from recsys.pipeline.corpus import Corpus, read_corpus
 from recsys.pipeline.embedding import Rows, embed_all, item_vectors, photo_vectors
 from recsys.pipeline.release import write_release
 from recsys.pipeline.training import Tell, TrainingInputs, TrainingPlan, train
+from recsys.pipeline.visual import NeededEncoder
 from recsys.settings import Settings, section
 from recsys.workspace import Workspace
 from vision.connect import open_encoder
@@ -25,6 +28,9 @@ from vision.encoder import Encoder
 if TYPE_CHECKING:
     from graph.tensors import BipartiteGraph
 
+Failed = Callable[[Problem], None]
+"""Called with each photo that could not be embedded."""
+
 
 def train_release(
     workspace: Workspace,
@@ -33,8 +39,12 @@ def train_release(
     embedded: Callable[[int], None],
     *,
     resume: bool = False,
+    failed: Failed = lambda problem: None,
 ) -> tuple[str, ReleaseContents]:
-    """Embed what is new, train on all that was imported, and write a release; returns its name and contents."""
+    """Embed what is new, train on all that was imported, and write a release; returns its name and contents.
+
+    Photos that cannot be embedded are left out, one call of ``failed`` for each.
+    """
     seed = settings.training.seed
     plan = TrainingPlan(
         graphsage=section("graphsage", {"seed": seed} | settings.graphsage, graphsage.GraphSageConfig),
@@ -44,25 +54,37 @@ def train_release(
         resume=resume,
     )
     with tensor_threads(settings.training.threads):
-        inputs = read_inputs(workspace, settings, tell, embedded)
+        encoders = open_encoders(settings)
+        inputs = read_inputs(workspace, settings, encoders, tell, embedded, failed)
         contents = train(inputs, plan, tell)
+        needs = {
+            e.name: NeededEncoder(spec, e.version, e.dim) for spec, e in zip(settings.encoders, encoders, strict=True)
+        }
+        visual = contents.features.visual.needing(needs)
+        contents = replace(contents, features=replace(contents.features, visual=visual))
         described = {"seed": seed, "encoders": list(settings.encoders)}
         described |= {"graphsage": plan.graphsage.to_dict(), "bert4rec": plan.bert4rec.to_dict()}
         return write_release(contents, workspace, described), contents
 
 
 def read_inputs(
-    workspace: Workspace, settings: Settings, tell: Tell, embedded: Callable[[int], None]
+    workspace: Workspace,
+    settings: Settings,
+    encoders: Sequence[Encoder],
+    tell: Tell,
+    embedded: Callable[[int], None],
+    failed: Failed,
 ) -> TrainingInputs:
     """Read the graph and embed what has no embedding yet."""
     with open_store(settings, workspace) as store:
         corpus = read_corpus(store)
         graph: BipartiteGraph = store.export()
-        encoders = open_encoders(settings)
         vectors = EmbeddingStore(workspace.embeddings)
         probe = open_encoder("backdrop")  # never a feature: only evaluation reads it
         problems = embed_all([*encoders, probe], corpus.images, corpus.catalogue.items, vectors, embedded)
         store.quarantine(problems)
+    for problem in problems:
+        failed(problem)
     tell("embed", {"encoders": len(encoders), "failed": len(problems)})
     return TrainingInputs(
         corpus=corpus,

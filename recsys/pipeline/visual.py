@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,13 +63,26 @@ class Projection:
 
 
 @dataclass(frozen=True, slots=True)
+class NeededEncoder:
+    """Which encoder a view was learned from: how to open it (as in the settings), its version and length."""
+
+    spec: str
+    version: str
+    dim: int
+
+
+@dataclass(frozen=True, slots=True)
 class View:
-    """One way to look at an item: a block of an encoder's vector with its projection."""
+    """One way to look at an item: a block of an encoder's vector with its projection.
+
+    ``needs`` is None where it is not recorded which encoder that was beyond its name.
+    """
 
     name: str
     encoder: str
     block: slice
     projection: Projection
+    needs: NeededEncoder | None = None
 
 
 class VisualSpace:
@@ -93,6 +106,10 @@ class VisualSpace:
             for name, block in blocks.get(encoder, {encoder: slice(0, rows.shape[1])}).items():
                 views.append(View(name, encoder, block, Projection.fit(rows[known][:, block], seed)))
         return cls(views)
+
+    def needing(self, encoders: Mapping[str, NeededEncoder]) -> VisualSpace:
+        """The same space with a record of the encoders, by name, that it was learned from."""
+        return VisualSpace([replace(view, needs=encoders[view.encoder]) for view in self.views])
 
     @property
     def dim(self) -> int:
@@ -127,7 +144,9 @@ class VisualSpace:
     def description(self) -> list[dict[str, object]]:
         """The rest of what :meth:`from_arrays` needs, as plain values."""
         return [
-            {"name": v.name, "encoder": v.encoder, "start": v.block.start, "stop": v.block.stop} for v in self.views
+            {"name": v.name, "encoder": v.encoder, "start": v.block.start, "stop": v.block.stop}
+            | ({} if v.needs is None else asdict(v.needs))
+            for v in self.views
         ]
 
     @classmethod
@@ -137,9 +156,11 @@ class VisualSpace:
         for row in description:
             name = str(row["name"])
             parts = (arrays[f"{name}.{part}"] for part in ("mean", "scale", "axes", "words"))
-            views.append(
-                View(name, str(row["encoder"]), slice(int(row["start"]), int(row["stop"])), Projection(*parts))
-            )
+            block = slice(int(row["start"]), int(row["stop"]))
+            needs = None
+            if "spec" in row:
+                needs = NeededEncoder(str(row["spec"]), str(row["version"]), int(row["dim"]))
+            views.append(View(name, str(row["encoder"]), block, Projection(*parts), needs))
         return cls(views)
 
 

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from PIL import Image
 
 from data.sample import SampleSettings, render_sample
+from graph import open_store, sqlite_url
 from recsys.cli.app import main
 from recsys.pipeline.release import current_release
 from recsys.workspace import Workspace
@@ -130,7 +132,47 @@ def test_a_photo_never_seen_comes_nearest_to_something(recsys: Run, trained: Pat
     found = recsys("-w", shop, "similar", "--photo", tmp_path / "new.png", "--top", 3, "--json").json
     assert [f["rank"] for f in found] == [1, 2, 3]
     assert found[0]["similarity"] >= found[1]["similarity"] >= found[2]["similarity"]
-    assert recsys("-w", shop, "complete", "--photo", tmp_path / "new.png").status == 0
+    completed = recsys("-w", shop, "complete", "--photo", tmp_path / "new.png", "--json")
+    assert completed.status == 0
+    read = completed.json["photo"]
+    assert (read["file"], read["imported"]) == (str(tmp_path / "new.png"), False)
+    assert [item["item_id"] for item in read["items"]] == completed.json["context"]
+    likeness = [item["likeness"] for item in read["items"]]
+    assert likeness == sorted(likeness, reverse=True)
+    assert likeness[-1] >= 0.9 * likeness[0]
+    slots = {item["slot"] for item in read["items"]}
+    assert len(slots) == len(read["items"])
+    assert all(f"{item['item_id']} ({item['slot']}, likeness" in completed.err for item in read["items"])
+
+
+def test_photos_are_read_by_the_encoders_of_the_release(
+    recsys: Run, trained: Path, own_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = tmp_path / "new.png"
+    with Image.open(sorted((trained / "sample" / "Training").rglob("*.jpg"))[3]) as picture:
+        picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(photo)
+    before = recsys("-w", own_shop, "similar", "--photo", photo, "--json")
+    (own_shop / "recsys.toml").write_text('encoders = ["backdrop"]\n', encoding="utf-8")
+    assert recsys("-w", own_shop, "similar", "--photo", photo, "--json").json == before.json
+    monkeypatch.setattr("vision.garment.GarmentEncoder.version", "99")
+    for command in ("similar", "complete"):
+        ran = recsys("-w", own_shop, command, "--photo", photo)
+        assert ran.status == 1
+        assert "encoder 'garment': the release needs version 1 " in ran.err
+        assert "installed is version 99" in ran.err
+
+
+def test_training_names_photos_it_cannot_read(recsys: Run, trained: Path, own_shop: Path) -> None:
+    broken = own_shop / "broken.jpg"
+    broken.write_text("not a picture")
+    with open_store(sqlite_url(own_shop / "graph.sqlite")) as store:
+        item = next(iter(store.items()))
+        store.upsert_items([msgspec.structs.replace(item, photo=str(broken))])
+    before = current_release(Workspace.open(own_shop))
+    ran = recsys("-w", own_shop, "train")
+    assert ran.status == 2
+    assert f"quarantined: {broken}: photo: not a picture" in ran.err
+    assert current_release(Workspace.open(own_shop)) != before
 
 
 def test_similar_items_are_of_the_slot_and_never_the_item_itself(recsys: Run, shop: Path) -> None:
