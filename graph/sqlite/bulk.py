@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
 
 from data.types import ImageRecord, Item, Outfit
 from graph.sqlite.images import upsert_images
 from graph.sqlite.items import upsert_items
 from graph.sqlite.multirow import MultiRowInsert
 from graph.sqlite.outfits import upsert_outfits
-from graph.sqlite.rows import PRODUCT_ID, image_text, item_text, styles_of
+from graph.sqlite.rows import PRODUCT_ID, image_texts, item_texts, styles_of
 from graph.sqlite.schema import INDEXES
 from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
 
+Record = TypeVar("Record")
+
 _CHUNK = 500
 """Records between two writes: few enough that their values are still in the processor's cache."""
+
+_PLAIN = ("{0}", "{1}", "{2}", "{3}", "{4}", "{5}")
+_IMAGE = (*_PLAIN[:4], "nullif({4}, 0)", "{5}")
+_REGION = (*_PLAIN[:3], "nullif({3}, 0)", f"iif({{3}}, {PRODUCT_ID}, NULL)", "iif({3}, 1.0, NULL)")
+"""Columns from values; an image without shoot and a region without item have the number 0, which is nobody's."""
 
 _SORT_KIB = 4 * 1024
 """Memory for one run of SQLite's sort: runs that fit the processor's cache and are merged sort twice as fast as one."""
@@ -27,6 +36,12 @@ def is_empty(connection: sqlite3.Connection) -> bool:
         "SELECT EXISTS (SELECT 1 FROM item) OR EXISTS (SELECT 1 FROM image) OR EXISTS (SELECT 1 FROM outfit)"
     ).fetchone()
     return not rows
+
+
+def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
+    iterator = iter(records)
+    while chunk := list(islice(iterator, _CHUNK)):
+        yield chunk
 
 
 class BulkLoad:
@@ -42,7 +57,7 @@ class BulkLoad:
         self._names = {table: _Numbers() for table in ("source", "shoot", "style", "category")}
         self._attributes = _AttributeNumbers()
         self._items: dict[str, int] = {}
-        self._images: dict[str, int] = {}
+        self._images: set[str] = set()
 
     def run(self, items: Iterable[Item], images: Iterable[ImageRecord], outfits: Iterable[Outfit]) -> WriteCounts:
         """Load everything; returns what upserts in this order would have counted."""
@@ -66,81 +81,83 @@ class BulkLoad:
 
     def _load_items(self, items: Iterable[Item]) -> list[Item]:
         """Write items; returns those whose id came before."""
-        inserts = [MultiRowInsert(self._connection, table) for table in ("item", "item_attribute")]
-        rows, joined = (insert.values for insert in inserts)
+        insert = MultiRowInsert(self._connection, "item", _PLAIN[:6], 6)
+        join = MultiRowInsert(self._connection, "item_attribute", _PLAIN[:2], 2)
+        rows, joined = insert.values, join.values
         sources, categories = self._names["source"], self._names["category"]
+        attributes_of = self._attributes.of
         known = self._items
         again = []
-        for count, item in enumerate(items):
-            item_id = item.item_id
-            if item_id in known:
-                again.append(item)
-                continue
-            idx = known[item_id] = len(known) + 1
-            rows.extend((idx, item_id, sources[item.source], categories[item.category], item.slot, item_text(item)))
-            for attribute in self._attributes.of(item):
-                joined.extend((idx, attribute))
-            if count % _CHUNK == 0:
-                for insert in inserts:
-                    insert.flush()
-        for insert in inserts:
-            insert.flush()
+        for chunk in _chunks(items):
+            for item, text in zip(chunk, item_texts(chunk), strict=True):
+                item_id = item.item_id
+                if item_id in known:
+                    again.append(item)
+                    continue
+                idx = known[item_id] = len(known) + 1
+                rows += (idx, item_id, sources[item.source], categories[item.category], item.slot, text)
+                for attribute in attributes_of(item):
+                    joined += (idx, attribute)
+            insert.write()
+            join.write()
+        insert.finish()
+        join.finish()
         return again
 
     def _load_images(self, images: Iterable[ImageRecord]) -> list[ImageRecord]:
         """Write images with regions, links and styles; returns those whose id came before."""
-        inserts = [MultiRowInsert(self._connection, table) for table in ("image", "region", "image_style")]
-        rows, regions, joined = (insert.values for insert in inserts)
+        insert = MultiRowInsert(self._connection, "image", _IMAGE, 6)
+        join = MultiRowInsert(self._connection, "image_style", _PLAIN[:2], 2)
+        show = MultiRowInsert(self._connection, "region", _REGION, 4)
+        rows, joined, shown = insert.values, join.values, show.values
         sources, shoots, styles = self._names["source"], self._names["shoot"], self._names["style"]
         known = self._images
         again = []
-        for count, image in enumerate(images):
-            image_id, shoot = image.image_id, image.shoot
-            if image_id in known:
-                again.append(image)
-                continue
-            idx = known[image_id] = len(known) + 1
-            shoot_idx = None if shoot is None else shoots[shoot]
-            rows.extend((idx, image_id, sources[image.source], image.kind, shoot_idx, image_text(image)))
-            self._add_regions(regions, idx, image)
-            if len(image.styles) == 1 and not image.substyles:  # as most: no set, no sort
-                joined.extend((idx, styles[image.styles[0]]))
-            else:
-                for style in sorted([styles[style] for style in styles_of(image)]):
-                    joined.extend((idx, style))
-            if count % _CHUNK == 0:
-                for insert in inserts:
-                    insert.flush()
-        for insert in inserts:
-            insert.flush()
+        for chunk in _chunks(images):
+            for image, text in zip(chunk, image_texts(chunk), strict=True):
+                idx = len(known) + 1
+                known.add(image.image_id)
+                if len(known) < idx:
+                    again.append(image)
+                    continue
+                shoot = image.shoot
+                shoot_idx = 0 if shoot is None else shoots[shoot]
+                rows += (idx, image.image_id, sources[image.source], image.kind, shoot_idx, text)
+                self._add_regions(shown, idx, image)
+                if len(image.styles) == 1 and not image.substyles:  # as most: no set, no sort
+                    joined += (idx, styles[image.styles[0]])
+                else:
+                    for style in sorted([styles[style] for style in styles_of(image)]):
+                        joined += (idx, style)
+            for table in (insert, show, join):
+                table.write()
+        for table in (insert, show, join):
+            table.finish()
         return again
 
     def _add_regions(self, values: list[object], idx: int, image: ImageRecord) -> None:
         known = self._items
-        for n, region in enumerate(image.regions):
-            item_id = region.item_id
-            if item_id is None:
-                values.extend((idx, n, region.region_id, None, None, None))
-                continue
-            item = known.get(item_id)
-            if item is None:
-                raise UnknownNodeError(
-                    f"region {region.region_id!r}: item {item_id!r} is not stored; write the item first"
-                )
-            values.extend((idx, n, region.region_id, item, PRODUCT_ID, 1.0))
+        try:
+            for n, region in enumerate(image.regions):
+                item_id = region.item_id
+                values += (idx, n, region.region_id, 0 if item_id is None else known[item_id])
+        except KeyError:
+            raise UnknownNodeError(
+                f"region {region.region_id!r}: item {item_id!r} is not stored; write the item first"
+            ) from None
 
     def _write_nodes(self) -> None:
         """Write the small nodes in order of their names, which is that of their index."""
         for table, numbers in self._names.items():
-            insert = MultiRowInsert(self._connection, table)
+            insert = MultiRowInsert(self._connection, table, _PLAIN[:2], 2)
             for name, number in sorted(numbers.items()):
                 insert.values += (number, name)
-            insert.flush()
-        insert = MultiRowInsert(self._connection, "attribute")
+            insert.finish()
+        insert = MultiRowInsert(self._connection, "attribute", _PLAIN[:3], 3)
         for name, values in sorted(self._attributes.items()):
             for value, number in sorted(values.items()):
                 insert.values += (number, name, value)
-        insert.flush()
+        insert.finish()
 
     def _build_indexes(self) -> None:
         self._connection.execute(f"PRAGMA cache_size = -{_SORT_KIB}")

@@ -3,32 +3,48 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
-ROWS = 32
+ROWS = 64
 """Rows a statement; more gains little."""
 
 
 class MultiRowInsert:
     """Inserts into all columns of one table from a flat list of values, row after row.
 
-    ``values`` is filled by the caller (``insert.values += (1, "a")``) and written by :meth:`flush`.
+    ``values`` is filled by the caller (``insert.values += (1, "a")``) and written by :meth:`write` and :meth:`finish`.
+
+    Parameters
+    ----------
+    columns
+        An expression for each column, in which ``{0}``, ``{1}``, ... stand for a row's values. Values are dearer than
+        expressions, None is dearest: ``("{0}", "nullif({1}, 0)", "'photo'")`` takes two values a row, and 0 for NULL.
+    width
+        How many values a row has.
     """
 
-    def __init__(self, connection: sqlite3.Connection, table: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, table: str, columns: Sequence[str], width: int) -> None:
         self._connection = connection
-        self._width = len(connection.execute(f"PRAGMA table_info({table})").fetchall())
-        row = f"({', '.join('?' * self._width)})"
-        self._one = f"INSERT INTO {table} VALUES {row}"
-        self._many = f"INSERT INTO {table} VALUES {', '.join([row] * ROWS)}"
+        self._width = width
+        row = f"({', '.join(columns)})"
+        places = [f"?{place + 1}" for place in range(width * ROWS)]
+        rows = [row.format(*places[start : start + width]) for start in range(0, len(places), width)]
+        self._one = f"INSERT INTO {table} VALUES {rows[0]}"
+        self._many = f"INSERT INTO {table} VALUES {', '.join(rows)}"
         self.values: list[object] = []
 
-    def flush(self) -> None:
-        """Write the values and forget them."""
-        values, width = self.values, self._width
-        block = width * ROWS
+    def write(self) -> None:
+        """Write as many rows as fill whole statements; the others stay for the next call."""
+        values, block = self.values, self._width * ROWS
         whole = len(values) // block * block
         self._connection.executemany(self._many, (values[start : start + block] for start in range(0, whole, block)))
+        del values[:whole]
+
+    def finish(self) -> None:
+        """Write all rows."""
+        self.write()
+        values, width = self.values, self._width
         self._connection.executemany(
-            self._one, (values[start : start + width] for start in range(whole, len(values), width))
+            self._one, (values[start : start + width] for start in range(0, len(values), width))
         )
         values.clear()

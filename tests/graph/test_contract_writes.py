@@ -249,6 +249,30 @@ def test_bulk_load_gives_what_upserts_give(store_factory, make):
     assert bulk.bulk_load(items[1:], images[2:], outfits) == WriteCounts(unchanged=5)
 
 
+def test_bulk_load_of_many_records_gives_what_upserts_give(store_factory, make):
+    items = [make.item(f"i{n}", colour=(f"c{n % 7}",)) for n in range(700)]
+    images = [
+        make.image(f"p{n}", *[None if (n + k) % 5 == 0 else f"i{(n + k) % 700}" for k in range(n % 4)], shoot=shoot)
+        for n, shoot in enumerate([None, "s", "t"] * 500)
+    ]
+    bulk, calls = store_factory("bulk"), store_factory("calls")
+    assert bulk.bulk_load(items, images) == WriteCounts(added=2200)
+    calls.upsert_items(items)
+    calls.upsert_images(images)
+    for read in ("items", "images", "links"):
+        assert list(getattr(bulk, read)()) == list(getattr(calls, read)())
+    assert bulk.counts() == calls.counts()
+
+
+def test_bulk_load_names_the_image_with_a_number_that_is_not_finite(store, make):
+    images = [make.image(f"p{n}", None) for n in range(20)]
+    broken = msgspec.structs.replace(images[7].regions[0], box=Box(0, 0, float("nan"), 9))
+    images[7] = msgspec.structs.replace(images[7], regions=(broken,))
+    with pytest.raises(InvalidRecordError, match="image 'p7'"):
+        store.bulk_load([], images)
+    assert store.counts().images == 0
+
+
 def test_bulk_load_refuses_what_upserts_refuse(store, make):
     with pytest.raises(UnknownNodeError, match="nobody"):
         store.bulk_load([make.item("a")], [make.image("p", "a", "nobody")])
