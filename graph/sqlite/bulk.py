@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, compress, islice, repeat
 from typing import TypeVar
 
-from data.types import ImageRecord, Item, Outfit
+from data.types import ImageRecord, Item, Outfit, Region
 from graph.sqlite.images import upsert_images
 from graph.sqlite.items import upsert_items
 from graph.sqlite.multirow import MultiRowInsert
 from graph.sqlite.outfits import upsert_outfits
-from graph.sqlite.rows import PRODUCT_ID, image_texts, item_texts, styles_of
+from graph.sqlite.rows import PRODUCT_ID, image_texts, item_texts
 from graph.sqlite.schema import INDEXES
 from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
 
-Record = TypeVar("Record")
+Record = TypeVar("Record", Item, ImageRecord)
 
-_CHUNK = 500
+_CHUNK = 250
 """Records between two writes: few enough that their values are still in the processor's cache."""
 
 _PLAIN = ("{0}", "{1}", "{2}", "{3}", "{4}", "{5}")
 _IMAGE = (*_PLAIN[:4], "nullif({4}, 0)", "{5}")
 _REGION = (*_PLAIN[:3], "nullif({3}, 0)", f"iif({{3}}, {PRODUCT_ID}, NULL)", "iif({3}, 1.0, NULL)")
-"""Columns from values; an image without shoot and a region without item have the number 0, which is nobody's."""
+"""Columns from values; an image without shoot has the number 0 for it, as has a region without item."""
 
 _SORT_KIB = 4 * 1024
 """Memory for one run of SQLite's sort: runs that fit the processor's cache and are merged sort twice as fast as one."""
@@ -38,12 +39,6 @@ def is_empty(connection: sqlite3.Connection) -> bool:
     return not rows
 
 
-def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
-    iterator = iter(records)
-    while chunk := list(islice(iterator, _CHUNK)):
-        yield chunk
-
-
 class BulkLoad:
     """One load inside an open transaction on an empty store.
 
@@ -54,16 +49,17 @@ class BulkLoad:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._names = {table: _Numbers() for table in ("source", "shoot", "style", "category")}
-        self._attributes = _AttributeNumbers()
-        self._items: dict[str, int] = {}
-        self._images: set[str] = set()
+        self._sources = _Numbers()
+        self._categories = _Numbers()
+        self._items = _Ids()
+        self._images = _Ids()
+        self._styles: defaultdict[str, list[int]] = defaultdict(list)
+        self._attributes: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
 
     def run(self, items: Iterable[Item], images: Iterable[ImageRecord], outfits: Iterable[Outfit]) -> WriteCounts:
         """Load everything; returns what upserts in this order would have counted."""
-        execute = self._connection.execute
         for name in INDEXES:
-            execute(f"DROP INDEX {name}")
+            self._connection.execute(f"DROP INDEX {name}")
         again_items = self._load_items(items)
         again_images = self._load_images(images)
         self._write_nodes()
@@ -81,82 +77,84 @@ class BulkLoad:
 
     def _load_items(self, items: Iterable[Item]) -> list[Item]:
         """Write items; returns those whose id came before."""
-        insert = MultiRowInsert(self._connection, "item", _PLAIN[:6], 6)
-        join = MultiRowInsert(self._connection, "item_attribute", _PLAIN[:2], 2)
-        rows, joined = insert.values, join.values
-        sources, categories = self._names["source"], self._names["category"]
-        attributes_of = self._attributes.of
-        known = self._items
-        again = []
+        insert = MultiRowInsert(self._connection, "item", _PLAIN, 6)
+        again: list[Item] = []
         for chunk in _chunks(items):
-            for item, text in zip(chunk, item_texts(chunk), strict=True):
-                item_id = item.item_id
-                if item_id in known:
-                    again.append(item)
-                    continue
-                idx = known[item_id] = len(known) + 1
-                rows += (idx, item_id, sources[item.source], categories[item.category], item.slot, text)
-                for attribute in attributes_of(item):
-                    joined += (idx, attribute)
-            insert.write()
-            join.write()
+            numbers, new = self._items.number([item.item_id for item in chunk], chunk, again)
+            insert.add(
+                numbers,
+                [item.item_id for item in new],
+                [self._sources[item.source] for item in new],
+                [self._categories[item.category] for item in new],
+                [item.slot for item in new],
+                item_texts(new),
+            )
+            for number, item in zip(numbers, new, strict=True):
+                for name, values in item.attributes.items():
+                    items_of = self._attributes[name]
+                    for value in values:
+                        items_of[value].append(number)
         insert.finish()
-        join.finish()
         return again
 
     def _load_images(self, images: Iterable[ImageRecord]) -> list[ImageRecord]:
-        """Write images with regions, links and styles; returns those whose id came before."""
+        """Write images with regions and links; returns those whose id came before."""
         insert = MultiRowInsert(self._connection, "image", _IMAGE, 6)
-        join = MultiRowInsert(self._connection, "image_style", _PLAIN[:2], 2)
-        show = MultiRowInsert(self._connection, "region", _REGION, 4)
-        rows, joined, shown = insert.values, join.values, show.values
-        sources, shoots, styles = self._names["source"], self._names["shoot"], self._names["style"]
-        known = self._images
-        again = []
+        insert_region = MultiRowInsert(self._connection, "region", _REGION, 4)
+        again: list[ImageRecord] = []
         for chunk in _chunks(images):
-            for image, text in zip(chunk, image_texts(chunk), strict=True):
-                idx = len(known) + 1
-                known.add(image.image_id)
-                if len(known) < idx:
-                    again.append(image)
-                    continue
-                shoot = image.shoot
-                shoot_idx = 0 if shoot is None else shoots[shoot]
-                rows += (idx, image.image_id, sources[image.source], image.kind, shoot_idx, text)
-                self._add_regions(shown, idx, image)
-                if len(image.styles) == 1 and not image.substyles:  # as most: no set, no sort
-                    joined += (idx, styles[image.styles[0]])
-                else:
-                    for style in sorted([styles[style] for style in styles_of(image)]):
-                        joined += (idx, style)
-            for table in (insert, show, join):
-                table.write()
-        for table in (insert, show, join):
-            table.finish()
+            numbers, new = self._images.number([image.image_id for image in chunk], chunk, again)
+            insert.add(
+                numbers,
+                [image.image_id for image in new],
+                [self._sources[image.source] for image in new],
+                [image.kind for image in new],
+                [0 if image.shoot is None else image.shoot for image in new],
+                image_texts(new),
+            )
+            for number, image in zip(numbers, new, strict=True):
+                for style in image.styles + image.substyles:
+                    self._styles[style].append(number)
+            lengths = [len(image.regions) for image in new]
+            regions = [region for image in new for region in image.regions]
+            insert_region.add(
+                chain.from_iterable(map(repeat, numbers, lengths)),
+                chain.from_iterable(map(range, lengths)),
+                [region.region_id for region in regions],
+                self._shown(regions),
+            )
+        insert.finish()
+        insert_region.finish()
         return again
 
-    def _add_regions(self, values: list[object], idx: int, image: ImageRecord) -> None:
+    def _shown(self, regions: Sequence[Region]) -> list[int]:
+        """Number of the item that each region shows, 0 for none."""
         known = self._items
         try:
-            for n, region in enumerate(image.regions):
-                item_id = region.item_id
-                values += (idx, n, region.region_id, 0 if item_id is None else known[item_id])
+            return [0 if region.item_id is None else known[region.item_id] for region in regions]
         except KeyError:
+            region = next(region for region in regions if region.item_id is not None and region.item_id not in known)
             raise UnknownNodeError(
-                f"region {region.region_id!r}: item {item_id!r} is not stored; write the item first"
+                f"region {region.region_id!r}: item {region.item_id!r} is not stored; write the item first"
             ) from None
 
     def _write_nodes(self) -> None:
-        """Write the small nodes in order of their names, which is that of their index."""
-        for table, numbers in self._names.items():
-            insert = MultiRowInsert(self._connection, table, _PLAIN[:2], 2)
-            for name, number in sorted(numbers.items()):
-                insert.values += (number, name)
-            insert.finish()
-        insert = MultiRowInsert(self._connection, "attribute", _PLAIN[:3], 3)
-        for name, values in sorted(self._attributes.items()):
-            for value, number in sorted(values.items()):
-                insert.values += (number, name, value)
+        """Write the small nodes by name, and the edges of styles and attributes by key."""
+        execute_many = self._connection.executemany
+        execute_many("INSERT INTO source (name, idx) VALUES (?, ?)", sorted(self._sources.items()))
+        execute_many("INSERT INTO category (name, idx) VALUES (?, ?)", sorted(self._categories.items()))
+        styles = sorted(self._styles)
+        execute_many("INSERT INTO style (idx, name) VALUES (?, ?)", enumerate(styles, start=1))
+        self._write_edges("image_style", [self._styles[name] for name in styles])
+        pairs = sorted((name, value) for name, items_of in self._attributes.items() for value in items_of)
+        execute_many("INSERT INTO attribute (name, value) VALUES (?, ?)", pairs)
+        self._write_edges("item_attribute", [self._attributes[name][value] for name, value in pairs])
+
+    def _write_edges(self, table: str, owners: Sequence[list[int]]) -> None:
+        """Write the edges of nodes 1, 2, ... from the numbers of each one's owners, which are ascending."""
+        insert = MultiRowInsert(self._connection, table, _PLAIN[:2], 2)
+        for node, numbers in enumerate(owners, start=1):
+            insert.add(repeat(node), dict.fromkeys(numbers))
         insert.finish()
 
     def _build_indexes(self) -> None:
@@ -171,6 +169,12 @@ class BulkLoad:
             raise InvalidRecordError(f"region id {region_id!r} is used twice; region ids must be unique") from error
 
 
+def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
+    iterator = iter(records)
+    while chunk := list(islice(iterator, _CHUNK)):
+        yield chunk
+
+
 class _Numbers(dict[str, int]):
     """Names of one kind of node to their numbers, given out from 1 as names are asked for."""
 
@@ -179,24 +183,20 @@ class _Numbers(dict[str, int]):
         return number
 
 
-class _AttributeNumbers(dict[str, dict[str, int]]):
-    """Numbers of attributes by name, then value: two look-ups of texts, whose hashes are kept, and no pair is made."""
+class _Ids(dict[str, int]):
+    """Ids of one kind of record to their numbers, given out in ascending order as records come."""
 
     def __init__(self) -> None:
         super().__init__()
         self._given = 0
 
-    def of(self, item: Item) -> list[int]:
-        """Numbers of an item's attributes, ascending and distinct."""
-        numbers = []
-        for name, values in item.attributes.items():
-            known = self.get(name)
-            if known is None:
-                known = self[name] = {}
-            for value in values:
-                number = known.get(value)
-                if number is None:
-                    self._given += 1
-                    number = known[value] = self._given
-                numbers.append(number)
-        return sorted(set(numbers))
+    def number(self, ids: Sequence[str], records: list[Record], again: list[Record]) -> tuple[list[int], list[Record]]:
+        """Numbers of the records whose id is new, and those records; the others are added to ``again``."""
+        own = range(self._given + 1, self._given + 1 + len(ids))
+        self._given = own.stop - 1
+        numbers = list(map(self.setdefault, ids, own))
+        if numbers == list(own):
+            return numbers, records
+        first = [number == mine for number, mine in zip(numbers, own, strict=True)]
+        again += [record for record, new in zip(records, first, strict=True) if not new]
+        return list(compress(numbers, first)), list(compress(records, first))

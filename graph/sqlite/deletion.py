@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from graph.sqlite.nodes import Nodes
+from graph.sqlite.rows import attributes_in, styles_in
 
 _KINDS = ("image", "item", "outfit")
 
@@ -67,7 +68,8 @@ class _Doomed:
         )
         self._take_items_from_outfits()
         self._touch()
-        for kind in ("outfit", "image", "item"):  # edges go by ON DELETE CASCADE
+        self._part()
+        for kind in ("outfit", "image", "item"):  # regions and the like go by ON DELETE CASCADE
             execute(f"DELETE FROM {kind} WHERE idx IN (SELECT idx FROM doomed_{kind})")
         self._nodes.remove_unused()
         return {kind: self._number(kind) for kind in _KINDS}
@@ -89,18 +91,24 @@ class _Doomed:
         """Note the small nodes that may be left without a reference."""
         nodes = self._nodes
         for kind in _KINDS:
-            self._touched_by(nodes.source.touched, kind, "idx", "source", kind)
-        self._touched_by(nodes.shoot.touched, "image", "idx", "shoot", "image")
-        self._touched_by(nodes.style.touched, "image_style", "image", "style", "image")
-        self._touched_by(nodes.category.touched, "item", "idx", "category", "item")
-        self._touched_by(nodes.attribute.touched, "item_attribute", "item", "attribute", "item")
+            self._touched_by(nodes.source.touched, "source", kind)
+        self._touched_by(nodes.category.touched, "category", "item")
 
-    def _touched_by(self, touched: set[int], table: str, key: str, column: str, kind: str) -> None:
+    def _touched_by(self, touched: set[int], column: str, kind: str) -> None:
         rows = self._connection.execute(
-            f"SELECT DISTINCT {column} FROM {table}"
-            f" WHERE {key} IN (SELECT idx FROM doomed_{kind}) AND {column} IS NOT NULL"
+            f"SELECT DISTINCT {column} FROM {kind} WHERE idx IN (SELECT idx FROM doomed_{kind})"
         )
         touched.update(idx for (idx,) in rows)
+
+    def _part(self) -> None:
+        """Remove the edges to styles and attributes, which the bodies name."""
+        for image, body in self._bodies("image"):
+            self._nodes.style.part(image, styles_in(body))
+        for item, body in self._bodies("item"):
+            self._nodes.attribute.part(item, attributes_in(body))
+
+    def _bodies(self, kind: str) -> sqlite3.Cursor:
+        return self._connection.execute(f"SELECT idx, body FROM {kind} WHERE idx IN (SELECT idx FROM doomed_{kind})")
 
     def _number(self, kind: str) -> int:
         (number,) = self._connection.execute(f"SELECT count(*) FROM doomed_{kind}").fetchone()

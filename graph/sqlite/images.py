@@ -9,7 +9,7 @@ from typing import NamedTuple
 from data.types import ImageRecord, ItemLink
 from graph.sqlite.items import ItemIndex
 from graph.sqlite.nodes import Nodes
-from graph.sqlite.rows import METHOD_CODES, PRODUCT_ID, image_text, same_image, styles_of
+from graph.sqlite.rows import METHOD_CODES, PRODUCT_ID, image_text, same_image, styles_in, styles_of
 from graph.sqlite.tally import Outcome, Tally
 from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
 
@@ -26,7 +26,6 @@ NO_LINK = Link(None, None, None)
 
 INSERT_IMAGE = "INSERT INTO image (idx, image_id, source, kind, shoot, body) VALUES (?, ?, ?, ?, ?, ?)"
 INSERT_REGION = "INSERT INTO region (image, n, region_id, item, method, confidence) VALUES (?, ?, ?, ?, ?, ?)"
-INSERT_STYLE = "INSERT INTO image_style (image, style) VALUES (?, ?)"
 
 
 class ImageWriter:
@@ -39,8 +38,7 @@ class ImageWriter:
 
     def upsert(self, image: ImageRecord) -> Outcome:
         """Write one image; see ``GraphStore.upsert_images``."""
-        shoot = None if image.shoot is None else self._nodes.shoot.idx(image.shoot)
-        columns = (self._nodes.source.idx(image.source), image.kind, shoot)
+        columns = (self._nodes.source.idx(image.source), image.kind, image.shoot)
         body = image_text(image)
         stored = self._connection.execute(
             "SELECT idx, source, kind, shoot, body FROM image WHERE image_id = ?", (image.image_id,)
@@ -49,17 +47,17 @@ class ImageWriter:
             idx = self._connection.execute(INSERT_IMAGE, (None, image.image_id, *columns, body)).lastrowid
             assert idx is not None
             self._write_regions(image, self._region_rows(image, idx, {}))
-            self._write_styles(image, idx)
+            self._nodes.style.join(idx, styles_of(image))
             return "added"
         return self._replace(image, stored, (*columns, body))
 
     def _replace(
         self,
         image: ImageRecord,
-        stored: tuple[int, int, str, int | None, str],
-        values: tuple[int, str, int | None, str],
+        stored: tuple[int, int, str, str | None, str],
+        values: tuple[int, str, str | None, str],
     ) -> Outcome:
-        idx, old_source, _, old_shoot, old_body = stored
+        idx, old_source, _, _, old_body = stored
         self._nodes.keep_source(f"image {image.image_id!r}", old_source, values[0])
         old_regions = self._connection.execute(
             "SELECT image, n, region_id, item, method, confidence FROM region WHERE image = ? ORDER BY n", (idx,)
@@ -71,16 +69,13 @@ class ImageWriter:
         if regions != old_regions:
             self._connection.execute("DELETE FROM region WHERE image = ?", (idx,))
             self._write_regions(image, regions)
-        old_styles = self._connection.execute("SELECT style FROM image_style WHERE image = ?", (idx,)).fetchall()
-        self._connection.execute("DELETE FROM image_style WHERE image = ?", (idx,))
-        self._write_styles(image, idx)
-        self._nodes.style.touched.update(style for (style,) in old_styles)
-        if old_shoot is not None:
-            self._nodes.shoot.touched.add(old_shoot)
+        styles, old_styles = styles_of(image), styles_in(old_body)
+        self._nodes.style.part(idx, old_styles - styles)
+        self._nodes.style.join(idx, styles - old_styles)
         return "changed"
 
     def remove_unused(self) -> None:
-        """Remove shoots and styles that replaced images were the last to have."""
+        """Remove styles that replaced images were the last to have."""
         self._nodes.remove_unused()
 
     def _region_rows(self, image: ImageRecord, idx: int, old: dict[str, Link]) -> list[tuple[object, ...]]:
@@ -102,11 +97,6 @@ class ImageWriter:
                 f"image {image.image_id!r}: a region id is used twice, here or by another image: "
                 f"{', '.join(repr(region.region_id) for region in image.regions)}; region ids must be unique"
             ) from error
-
-    def _write_styles(self, image: ImageRecord, idx: int) -> None:
-        styles = styles_of(image)
-        if styles:
-            self._connection.executemany(INSERT_STYLE, sorted((idx, self._nodes.style.idx(style)) for style in styles))
 
 
 def upsert_images(connection: sqlite3.Connection, images: Iterable[ImageRecord]) -> WriteCounts:

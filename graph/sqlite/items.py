@@ -7,12 +7,11 @@ from collections.abc import Iterable
 
 from data.types import Item
 from graph.sqlite.nodes import Nodes
-from graph.sqlite.rows import attributes_of, item_text, same_item
+from graph.sqlite.rows import attributes_in, attributes_of, item_text, same_item
 from graph.sqlite.tally import Outcome, Tally
 from graph.store import UnknownNodeError, WriteCounts
 
 INSERT_ITEM = "INSERT INTO item (idx, item_id, source, category, slot, body) VALUES (?, ?, ?, ?, ?, ?)"
-INSERT_ATTRIBUTE = "INSERT INTO item_attribute (item, attribute) VALUES (?, ?)"
 
 
 def upsert_items(connection: sqlite3.Connection, items: Iterable[Item]) -> WriteCounts:
@@ -33,7 +32,7 @@ def _upsert(connection: sqlite3.Connection, nodes: Nodes, item: Item) -> Outcome
     if stored is None:
         idx = connection.execute(INSERT_ITEM, (None, item.item_id, *values)).lastrowid
         assert idx is not None
-        _join_attributes(connection, nodes, idx, item)
+        nodes.attribute.join(idx, attributes_of(item))
         return "added"
     idx, old_source, old_category, _, old_body = stored
     nodes.keep_source(f"item {item.item_id!r}", old_source, values[0])
@@ -41,18 +40,10 @@ def _upsert(connection: sqlite3.Connection, nodes: Nodes, item: Item) -> Outcome
         return "unchanged"
     nodes.category.touched.add(old_category)
     connection.execute("UPDATE item SET category = ?, slot = ?, body = ? WHERE idx = ?", (*values[1:], idx))
-    old = connection.execute("SELECT attribute FROM item_attribute WHERE item = ?", (idx,))
-    nodes.attribute.touched.update(attribute for (attribute,) in old)
-    connection.execute("DELETE FROM item_attribute WHERE item = ?", (idx,))
-    _join_attributes(connection, nodes, idx, item)
+    attributes, old_attributes = attributes_of(item), attributes_in(old_body)
+    nodes.attribute.part(idx, old_attributes - attributes)
+    nodes.attribute.join(idx, attributes - old_attributes)
     return "changed"
-
-
-def _join_attributes(connection: sqlite3.Connection, nodes: Nodes, idx: int, item: Item) -> None:
-    connection.executemany(
-        INSERT_ATTRIBUTE,
-        sorted((idx, nodes.attribute.idx(pair)) for pair in attributes_of(item)),
-    )
 
 
 class ItemIndex:

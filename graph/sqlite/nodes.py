@@ -1,9 +1,9 @@
-"""The small nodes (sources, shoots, styles, categories, attributes): found or made by name, removed when unused."""
+"""The small nodes (sources, styles, categories, attributes): found or made by name, removed when unused."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Generic, TypeVar
 
 from graph.store import InvalidRecordError
@@ -12,18 +12,20 @@ Name = TypeVar("Name")
 
 _REFERRED_BY = {
     "source": (("item", "source"), ("image", "source"), ("outfit", "source")),
-    "shoot": (("image", "shoot"),),
     "style": (("image_style", "style"),),
     "category": (("item", "category"),),
     "attribute": (("item_attribute", "attribute"),),
 }
 """Which columns point at each kind of node."""
 
+_EDGES = {"style": "image_style", "attribute": "item_attribute"}
+"""Tables of (node, owner): which images have a style, which items an attribute."""
+
 
 class NodeTable(Generic[Name]):
     """Names of one kind to their ``idx`` within one transaction; what was asked once is remembered.
 
-    ``touched`` collects nodes that lost a reference, for :func:`remove_unused`.
+    ``touched`` collects nodes that lost a reference, for :meth:`Nodes.remove_unused`.
     """
 
     def __init__(
@@ -33,8 +35,12 @@ class NodeTable(Generic[Name]):
         where = " AND ".join(f"{column} = ?" for column in columns)
         self._find = f"SELECT idx FROM {table} WHERE {where}"
         self._add = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+        self._edges = _EDGES.get(table)
+        self._node_column = table
+        self._owner_column = None if self._edges is None else self._edges.removesuffix(f"_{table}")
         self._parameters = parameters
         self._execute = connection.execute
+        self._execute_many = connection.executemany
         self._known: dict[Name, int] = {}
         self.touched: set[int] = set()
 
@@ -50,14 +56,26 @@ class NodeTable(Generic[Name]):
         self._known[name] = found
         return int(found)
 
+    def join(self, owner: int, names: Collection[Name]) -> None:
+        """Add the edges from an owner, an image or item, to these nodes."""
+        if names:
+            self._execute_many(f"INSERT INTO {self._edges} VALUES (?, ?)", [(self.idx(name), owner) for name in names])
+
+    def part(self, owner: int, names: Collection[Name]) -> None:
+        """Remove the edges from an owner to these nodes."""
+        edges = [(self.idx(name), owner) for name in names]
+        self._execute_many(
+            f"DELETE FROM {self._edges} WHERE {self._node_column} = ? AND {self._owner_column} = ?", edges
+        )
+        self.touched.update(node for node, _ in edges)
+
 
 class Nodes:
-    """The five node tables of one write transaction."""
+    """The four node tables of one write transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.source = NodeTable[str](connection, "source", lambda name: (name,))
-        self.shoot = NodeTable[str](connection, "shoot", lambda name: (name,))
         self.style = NodeTable[str](connection, "style", lambda name: (name,))
         self.category = NodeTable[str](connection, "category", lambda name: (name,))
         self.attribute = NodeTable[tuple[str, str]](connection, "attribute", lambda pair: pair)

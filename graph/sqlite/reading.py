@@ -17,8 +17,8 @@ PAGE = 500
 """Records that a page of an iterator holds; between pages no connection and no lock is held."""
 
 _IMAGE = (
-    "SELECT image.idx, image.image_id, source.name, image.kind, shoot.name, image.body FROM image"
-    " JOIN source ON source.idx = image.source LEFT JOIN shoot ON shoot.idx = image.shoot"
+    "SELECT image.idx, image.image_id, source.name, image.kind, image.shoot, image.body FROM image"
+    " JOIN source ON source.idx = image.source"
 )
 _IMAGE_PAGE = f"{_IMAGE} WHERE image.image_id {{comparison}} ? ORDER BY image.image_id LIMIT ?"
 _REGIONS = (
@@ -46,7 +46,8 @@ _LINK_PAGE = (
 _COUNTS = (
     "SELECT (SELECT count(*) FROM image WHERE kind = 'photo'), (SELECT count(*) FROM image WHERE kind = 'look'),"
     " (SELECT count(*) FROM region), (SELECT count(*) FROM item), (SELECT count(*) FROM outfit),"
-    " (SELECT count(*) FROM region WHERE item IS NOT NULL), (SELECT count(*) FROM shoot),"
+    " (SELECT count(*) FROM region WHERE item IS NOT NULL),"
+    " (SELECT count(DISTINCT shoot) FROM image WHERE shoot IS NOT NULL),"
     " (SELECT count(*) FROM style), (SELECT count(*) FROM category), (SELECT count(*) FROM attribute)"
 )
 

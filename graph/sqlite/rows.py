@@ -153,14 +153,24 @@ def same_item(text: str, other: str) -> bool:
     return text == other or _item_decoder.decode(text) == _item_decoder.decode(other)
 
 
-def styles_of(image: ImageRecord) -> set[str]:
+def styles_of(image: ImageRecord | ImageBody) -> set[str]:
     """Styles that an image is joined to: main styles and substyles share one vocabulary."""
     return set(image.styles + image.substyles)
 
 
-def attributes_of(item: Item) -> set[tuple[str, str]]:
+def styles_in(text: str) -> set[str]:
+    """Styles that the image of a body is joined to."""
+    return styles_of(_image_decoder.decode(text))
+
+
+def attributes_of(item: Item | ItemBody) -> set[tuple[str, str]]:
     """Attributes (name, value) that an item is joined to."""
     return {(name, value) for name, values in item.attributes.items() for value in values}
+
+
+def attributes_in(text: str) -> set[tuple[str, str]]:
+    """Attributes that the item of a body is joined to."""
+    return attributes_of(_item_decoder.decode(text))
 
 
 def image_record(

@@ -1,9 +1,10 @@
 """The tables of the SQLite store, as migrations that run once each, and the check that a file is one of ours.
 
-Ids are text outside and integers inside (``idx``, the rowid), so an edge takes some ten bytes. Edge tables are
-clustered (``WITHOUT ROWID``) by one end and indexed by the other: both directions are range scans that touch no other
-table. Sources, shoots, styles, categories and attributes are nodes of their own, and go when nothing refers to them any
-more. What no query asks for (boxes, polygons, notes, sizes) stays together as JSON in ``body``.
+Ids are text outside and integers inside (``idx``, the rowid), so an edge takes some ten bytes. ``region`` is clustered
+(``WITHOUT ROWID``) by image and indexed by item: both directions are range scans that touch no other table. Sources,
+styles, categories and attributes are nodes of their own, and go when nothing refers to them any more; a shoot is there
+as long as an image names it. Edges of styles and attributes are clustered by them; the other direction is in ``body``,
+with what no query asks for (boxes, polygons, notes, sizes), so removal goes by what a body says and needs no index.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ APPLICATION_ID = 0x4F474653
 
 _TABLES = """
 CREATE TABLE source (idx INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-CREATE TABLE shoot (idx INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE style (idx INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE category (idx INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE attribute (
@@ -32,22 +32,22 @@ CREATE TABLE item (
     body TEXT NOT NULL
 ) STRICT;
 CREATE TABLE item_attribute (
-    item INTEGER NOT NULL REFERENCES item ON DELETE CASCADE,
     attribute INTEGER NOT NULL REFERENCES attribute,
-    PRIMARY KEY (item, attribute)
+    item INTEGER NOT NULL,
+    PRIMARY KEY (attribute, item)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE image (
     idx INTEGER PRIMARY KEY,
     image_id TEXT NOT NULL,
     source INTEGER NOT NULL REFERENCES source,
     kind TEXT NOT NULL CHECK (kind IN ('photo', 'look')),
-    shoot INTEGER REFERENCES shoot,
+    shoot TEXT,
     body TEXT NOT NULL
 ) STRICT;
 CREATE TABLE image_style (
-    image INTEGER NOT NULL REFERENCES image ON DELETE CASCADE,
     style INTEGER NOT NULL REFERENCES style,
-    PRIMARY KEY (image, style)
+    image INTEGER NOT NULL,
+    PRIMARY KEY (style, image)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE region (
     image INTEGER NOT NULL REFERENCES image ON DELETE CASCADE,
@@ -86,11 +86,9 @@ INDEXES = {
     "item_by_id": "CREATE UNIQUE INDEX item_by_id ON item (item_id)",
     "item_by_source": "CREATE INDEX item_by_source ON item (source)",
     "item_by_category": "CREATE INDEX item_by_category ON item (category)",
-    "item_by_attribute": "CREATE INDEX item_by_attribute ON item_attribute (attribute)",
     "image_by_id": "CREATE UNIQUE INDEX image_by_id ON image (image_id)",
     "image_by_source": "CREATE INDEX image_by_source ON image (source, kind)",
     "image_by_shoot": "CREATE INDEX image_by_shoot ON image (shoot) WHERE shoot IS NOT NULL",
-    "image_by_style": "CREATE INDEX image_by_style ON image_style (style)",
     "region_by_id": "CREATE UNIQUE INDEX region_by_id ON region (region_id)",
     "region_by_item": "CREATE INDEX region_by_item ON region (item) WHERE item IS NOT NULL",
     "outfit_by_id": "CREATE UNIQUE INDEX outfit_by_id ON outfit (outfit_id)",
