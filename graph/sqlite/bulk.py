@@ -5,21 +5,22 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, compress, islice, repeat
+from itertools import chain, islice, repeat
 from typing import TypeVar
 
 from data.types import ImageRecord, Item, Outfit, Region
 from graph.sqlite.images import upsert_images
 from graph.sqlite.items import upsert_items
 from graph.sqlite.multirow import MultiRowInsert
+from graph.sqlite.numbers import Ids, Numbers, NumbersByHash
 from graph.sqlite.outfits import upsert_outfits
 from graph.sqlite.rows import PRODUCT_ID, image_texts, item_texts
 from graph.sqlite.schema import INDEXES
 from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
 
-Record = TypeVar("Record", Item, ImageRecord)
+Record = TypeVar("Record")
 
-_CHUNK = 250
+_CHUNK = 500
 """Records between two writes: few enough that their values are still in the processor's cache."""
 
 _PLAIN = ("{0}", "{1}", "{2}", "{3}", "{4}", "{5}")
@@ -49,10 +50,10 @@ class BulkLoad:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._sources = _Numbers()
-        self._categories = _Numbers()
-        self._items = _Ids()
-        self._images = _Ids()
+        self._sources = Numbers()
+        self._categories = Numbers()
+        self._items = Ids()
+        self._images = Ids()
         self._styles: defaultdict[str, list[int]] = defaultdict(list)
         self._attributes: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
 
@@ -70,7 +71,7 @@ class BulkLoad:
             upsert_outfits(self._connection, outfits),
         )
         return WriteCounts(
-            added=len(self._items) + len(self._images) + sum(counts.added for counts in rest),
+            added=self._items.records + self._images.records + sum(counts.added for counts in rest),
             changed=sum(counts.changed for counts in rest),
             unchanged=sum(counts.unchanged for counts in rest),
         )
@@ -100,6 +101,7 @@ class BulkLoad:
     def _load_images(self, images: Iterable[ImageRecord]) -> list[ImageRecord]:
         """Write images with regions and links; returns those whose id came before."""
         insert = MultiRowInsert(self._connection, "image", _IMAGE, 6)
+        item_numbers = NumbersByHash(self._items)
         insert_region = MultiRowInsert(self._connection, "region", _REGION, 4)
         again: list[ImageRecord] = []
         for chunk in _chunks(images):
@@ -121,19 +123,19 @@ class BulkLoad:
                 chain.from_iterable(map(repeat, numbers, lengths)),
                 chain.from_iterable(map(range, lengths)),
                 [region.region_id for region in regions],
-                self._shown(regions),
+                self._shown(item_numbers, regions),
             )
         insert.finish()
         insert_region.finish()
         return again
 
-    def _shown(self, regions: Sequence[Region]) -> list[int]:
+    @staticmethod
+    def _shown(numbers: NumbersByHash, regions: Sequence[Region]) -> list[int]:
         """Number of the item that each region shows, 0 for none."""
-        known = self._items
         try:
-            return [0 if region.item_id is None else known[region.item_id] for region in regions]
-        except KeyError:
-            region = next(region for region in regions if region.item_id is not None and region.item_id not in known)
+            return numbers.of([region.item_id for region in regions])
+        except KeyError as error:
+            region = next(region for region in regions if region.item_id == error.args[0])
             raise UnknownNodeError(
                 f"region {region.region_id!r}: item {region.item_id!r} is not stored; write the item first"
             ) from None
@@ -173,30 +175,3 @@ def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
     iterator = iter(records)
     while chunk := list(islice(iterator, _CHUNK)):
         yield chunk
-
-
-class _Numbers(dict[str, int]):
-    """Names of one kind of node to their numbers, given out from 1 as names are asked for."""
-
-    def __missing__(self, name: str) -> int:
-        number = self[name] = len(self) + 1
-        return number
-
-
-class _Ids(dict[str, int]):
-    """Ids of one kind of record to their numbers, given out in ascending order as records come."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._given = 0
-
-    def number(self, ids: Sequence[str], records: list[Record], again: list[Record]) -> tuple[list[int], list[Record]]:
-        """Numbers of the records whose id is new, and those records; the others are added to ``again``."""
-        own = range(self._given + 1, self._given + 1 + len(ids))
-        self._given = own.stop - 1
-        numbers = list(map(self.setdefault, ids, own))
-        if numbers == list(own):
-            return numbers, records
-        first = [number == mine for number, mine in zip(numbers, own, strict=True)]
-        again += [record for record, new in zip(records, first, strict=True) if not new]
-        return list(compress(numbers, first)), list(compress(records, first))
