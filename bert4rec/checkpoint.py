@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,6 +13,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+
+from data.atomic import replacing
 
 FORMAT = 1
 
@@ -60,7 +61,6 @@ def _copy(model: nn.Module) -> dict[str, Tensor]:
 
 def save_progress(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, state: Progress, run: str) -> None:
     """Write the state of the run of that fingerprint; a reader finds the old one or the new one, never a mixture."""
-    folder.mkdir(parents=True, exist_ok=True)
     tensors = {f"model.{k}": v.contiguous() for k, v in model.state_dict().items()}
     tensors |= {f"best.{k}": v.contiguous() for k, v in state.best.items()}
     for index, moments in optimizer.state_dict()["state"].items():
@@ -77,12 +77,8 @@ def save_progress(folder: Path, model: nn.Module, optimizer: torch.optim.Optimiz
             }
         ),
     }
-    temporary = folder / f".state.{os.getpid()}"
-    try:
+    with replacing(folder / "state.safetensors") as temporary:
         save_file(tensors, temporary, metadata=meta)
-        os.replace(temporary, folder / "state.safetensors")
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def load_progress(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, run: str) -> Progress | None:

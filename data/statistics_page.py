@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
-from data.checks.report import write_whole
+from data.atomic import write_whole
 from data.statistics import Statistics, ranked
 
 _STYLE = """
@@ -46,7 +46,7 @@ def write_statistics(statistics: Statistics, path: str | Path, *, rows: int = 40
     Raises
     ------
     OSError
-        The folder of ``path`` is missing or cannot be written.
+        ``path`` cannot be written.
     """
     totals = "".join(f"<div><dt>{words}</dt><dd>{getattr(statistics, name):,}</dd></div>" for name, words in _TOTALS)
     charts = [_chart(title, getattr(statistics, name), rows) for name, title in _CHARTS]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Any
 
 import networkx as nx
 
+from data.atomic import replacing
 from graph.store import GraphStore
 
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -69,19 +69,14 @@ def write_graphml(store: GraphStore, path: str | Path) -> None:
     GraphML knows no lists: values are joined by ``; ``, an attribute ``colour`` becomes ``attribute_colour``, and
     characters that XML cannot hold become U+FFFD.
     """
-    path = Path(path)
     flat: nx.Graph[str] = nx.Graph()
     graph = to_networkx(store)
     for node, fields in graph.nodes(data=True):
         flat.add_node(_xml(node), **_flat(fields))
     for left, right, fields in graph.edges(data=True):
         flat.add_edge(_xml(left), _xml(right), **_flat(fields))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    with replacing(Path(path), parents=False) as temporary:
         nx.write_graphml(flat, temporary, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _flat(fields: dict[str, Any]) -> dict[str, str | int | float]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from data.atomic import replacing
 from graph.tensors import BipartiteGraph
 from graphsage.config import GraphSageConfig
 from graphsage.errors import CheckpointError
@@ -68,10 +68,9 @@ def save_checkpoint(
         "best_score": state.best_score,
         "history": state.history,
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, part, {"training": json.dumps(header)})
-    os.replace(part, path)
+    whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    with replacing(path) as temporary:
+        save_file(whole, temporary, {"training": json.dumps(header)})
 
 
 def load_checkpoint(path: Path, model: GraphSage, optimizer: torch.optim.Optimizer, fingerprint: str) -> TrainingState:

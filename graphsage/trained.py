@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from data.atomic import replacing, write_whole
 from graph.tensors import BipartiteGraph
 from graphsage.config import GraphSageConfig
 from graphsage.encode import Embeddings, encode_graph
@@ -44,11 +44,9 @@ class TrainedGraphSage:
 
     def save(self, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``config.json`` into ``folder``; each file is whole or not there."""
-        folder.mkdir(parents=True, exist_ok=True)
-        weights = folder / "weights.safetensors"
-        part = weights.with_name(weights.name + ".part")
-        save_file({name: tensor.contiguous() for name, tensor in self.model.state_dict().items()}, part)
-        os.replace(part, weights)
+        weights = {name: tensor.contiguous() for name, tensor in self.model.state_dict().items()}
+        with replacing(folder / "weights.safetensors") as temporary:
+            save_file(weights, temporary)
         described = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
@@ -56,9 +54,7 @@ class TrainedGraphSage:
             "widths": asdict(self.model.widths),
             "metrics": self.metrics,
         }
-        part = folder / "config.json.part"
-        part.write_text(json.dumps(described, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(part, folder / "config.json")
+        write_whole(folder / "config.json", json.dumps(described, indent=2, ensure_ascii=False) + "\n")
 
     @classmethod
     def load(cls, folder: Path) -> TrainedGraphSage:

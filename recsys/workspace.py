@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from data.atomic import write_whole
 from recsys import __version__
 from recsys.errors import WorkspaceBusyError, WorkspaceError
 
@@ -112,19 +113,6 @@ class Workspace:
         return f"{self.root}: {purpose}: {who} is writing to this workspace; wait until it has ended"
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a small file whole or not at all: a reader sees the old content or the new, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _why_not(root: Path) -> str:
     if root.is_file():
         return f"{root}: is a file; a workspace is a folder"
@@ -142,7 +130,7 @@ def _create(root: Path) -> None:
         )
     root.mkdir(parents=True, exist_ok=True)
     content = {"format": FORMAT, "made_by": f"recsys {__version__}"}
-    write_atomically(root / MARKER, json.dumps(content, indent=2).encode() + b"\n")
+    write_whole(root / MARKER, json.dumps(content, indent=2).encode() + b"\n")
 
 
 def _check_format(marker: Path) -> None:

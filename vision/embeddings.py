@@ -8,7 +8,6 @@ all. Parts are never changed; where an id is in several, the latest counts. `Emb
 from __future__ import annotations
 
 import json
-import os
 import uuid
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +21,7 @@ from urllib.parse import quote, unquote
 import numpy as np
 from numpy.typing import NDArray
 
+from data.atomic import leftovers, write_whole
 from vision.encoder import EncoderLabel, StoredEncoder
 from vision.errors import StoreError
 
@@ -156,7 +156,7 @@ class EmbeddingStore:
                 file.unlink(missing_ok=True)
         else:
             written = len(small)
-        for scratch in home.glob("*.tmp"):
+        for scratch in leftovers(home):
             scratch.unlink(missing_ok=True)
         return len(files) - len(small) + written
 
@@ -217,16 +217,9 @@ def _write_part(home: Path, number: int, part: _Part) -> None:
     sums = {"index_crc32": _checksum(ids, part.marks), "vectors_crc32": _checksum(part.vectors)}
     data = save({"ids": ids, "marks": part.marks, "vectors": part.vectors}, sums)
     target = home / f"part-{number:08d}-{uuid.uuid4().hex[:8]}{SUFFIX}"
-    scratch = target.with_suffix(".tmp")
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        with scratch.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(scratch, target)
+        write_whole(target, data)
     except OSError as error:
-        scratch.unlink(missing_ok=True)
         raise StoreError(f"{target}: the embeddings cannot be written: {error.strerror}") from error
 
 

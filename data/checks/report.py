@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
-import os
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
+from data.atomic import write_whole
 from data.checks.findings import CODES, Finding
 from data.errors import PhotoError
 from data.photos import open_photo
@@ -34,7 +33,7 @@ def write_report(findings: Iterable[Finding], path: str | Path, *, photos_per_ru
     Raises
     ------
     OSError
-        The folder of ``path`` is missing or cannot be written.
+        ``path`` cannot be written.
     """
     counts: Counter[tuple[str, str]] = Counter()
     failed: defaultdict[str, list[Finding]] = defaultdict(list)
@@ -46,18 +45,6 @@ def write_report(findings: Iterable[Finding], path: str | Path, *, photos_per_ru
             if len(failed[finding.code]) < photos_per_rule:
                 failed[finding.code].append(finding)
     write_whole(Path(path), _page(counts, failed, len(images)))
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file beside its place and move it there, so that nobody sees half of it."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def thumbnail(ref: str) -> str | None:

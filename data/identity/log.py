@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -10,6 +9,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from data.atomic import write_whole
 from data.identity.facts import IdentityError
 from data.types import ItemLink
 
@@ -132,9 +132,7 @@ class IdentityLog:
 
     def _keep(self, edit: IdentityEdit) -> tuple[ItemLink, ...]:
         whole = [*self._edits, edit]
-        beside = self._path.with_name(f".{self._path.name}.new")
-        beside.write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in whole))
-        os.replace(beside, self._path)
+        write_whole(self._path, b"".join(msgspec.json.encode(each) + b"\n" for each in whole))
         self._edits = whole
         return edit.after
 

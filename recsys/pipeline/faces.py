@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Literal
 
+from data.atomic import replacing
 from data.checks import Finding
 from data.checks.faces import crop_below_faces, mask_faces
 from data.errors import PhotoError
@@ -39,13 +39,8 @@ class FaceCopies:
         except (PhotoError, ValueError) as error:
             self.failed[finding.image_id] = str(error)
             return
-        target = self._folder / _name(finding.image_id, finding.photo)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
+        with replacing(self._folder / _name(finding.image_id, finding.photo)) as temporary:
             copy.save(temporary, "PNG")
-            os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
         self.written += 1
 
 

@@ -11,12 +11,13 @@ import msgspec
 from msgspec import Struct
 
 from data.archives import SEPARATOR
+from data.atomic import write_whole
 from data.errors import PhotoError
 from data.hashing import PhotoHash, photo_hash
 from data.photos import open_photo
 from data.types import ImageRecord
 from recsys.pipeline.batches import batched
-from recsys.workspace import Workspace, write_atomically
+from recsys.workspace import Workspace
 
 _AT_ONCE = 2048
 """Photos between two looks at how far it is; few enough that their jobs weigh nothing."""
@@ -60,7 +61,7 @@ class Fingerprints:
                         found[image_id] = PhotoHash(kept.difference, kept.frequency, kept.thumbnail)
                 progress(len(current), None, "comparing photos")
         if current != self._known:
-            write_atomically(self._file, msgspec.json.encode(current))
+            write_whole(self._file, msgspec.json.encode(current))
             self._known = current
         return found
 

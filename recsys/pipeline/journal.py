@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from data.atomic import write_whole
 from recsys.errors import WorkspaceError
-from recsys.workspace import Workspace, write_atomically
+from recsys.workspace import Workspace
 
 
 class ImportEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,4 +59,4 @@ class Journal:
             entries[places[0]] = entry
         else:
             entries.append(entry)
-        write_atomically(self._file, msgspec.json.format(msgspec.json.encode(entries), indent=1) + b"\n")
+        write_whole(self._file, msgspec.json.format(msgspec.json.encode(entries), indent=1) + b"\n")

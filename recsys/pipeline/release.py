@@ -23,6 +23,7 @@ from safetensors.torch import save_file as save_tensors
 from bert4rec.config import Bert4RecConfig
 from bert4rec.evidence import ItemCodes, PairEvidence
 from bert4rec.model import Bert4Rec, ItemSizes, ItemTensors
+from data.atomic import write_whole
 from data.types import Item
 from graphsage import TrainedGraphSage
 from recsys import __version__
@@ -36,7 +37,7 @@ from recsys.pipeline.contents import ReleaseContents
 from recsys.pipeline.features import ItemFeatures
 from recsys.pipeline.visual import VisualSpace
 from recsys.pipeline.vocabulary import Vocabulary
-from recsys.workspace import Workspace, write_atomically
+from recsys.workspace import Workspace
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -76,7 +77,7 @@ def write_release(contents: ReleaseContents, workspace: Workspace, settings: dic
             "settings": settings,
             "files": {str(p.relative_to(building)): _sha256(p) for p in sorted(building.rglob("*")) if p.is_file()},
         }
-        write_atomically(building / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False).encode())
+        write_whole(building / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False).encode())
         building.rename(workspace.releases / name)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
@@ -110,7 +111,7 @@ def current_release(workspace: Workspace) -> str | None:
 def use_release(workspace: Workspace, name: str) -> None:
     """Make a release the current one; raises ReleaseError where it is not there."""
     _folder(workspace, name)
-    write_atomically(workspace.current, f"{name}\n".encode())
+    write_whole(workspace.current, f"{name}\n".encode())
 
 
 def remove_release(workspace: Workspace, name: str) -> None:

@@ -14,8 +14,9 @@ from structlog.testing import capture_logs
 from api.app import create_app
 from api.releases import ReleaseHolder
 from api.service import OutfitService
+from data.atomic import write_whole
 from recsys.pipeline.release import current_release, load_release, remove_release, use_release, write_release
-from recsys.workspace import Workspace, write_atomically
+from recsys.workspace import Workspace
 
 
 class Clock:
@@ -129,7 +130,7 @@ def test_rubbish_in_place_of_the_name_changes_nothing(workspace: Workspace) -> N
     holder, clock = holder_of(workspace)
     holder.start()
     for rubbish in (b"\xff\xfe", b"../../etc", b"gone", b""):
-        write_atomically(workspace.current, rubbish)
+        write_whole(workspace.current, rubbish)
         clock.now += 40
         holder.get()
         holder.settle()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from recsys.errors import WorkspaceBusyError, WorkspaceError
-from recsys.workspace import MARKER, Workspace, write_atomically
+from recsys.workspace import MARKER, Workspace
 
 
 def test_a_new_workspace_can_be_opened_again(shop: Path) -> None:
@@ -74,17 +74,3 @@ def test_the_lock_goes_with_its_process(shop: Path) -> None:
     assert died.returncode == 9
     with workspace.lock("import"):
         pass
-
-
-def test_an_interrupted_write_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = tmp_path / "current"
-    write_atomically(target, b"old")
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        write_atomically(target, b"new")
-    assert target.read_bytes() == b"old"
-    assert [path.name for path in tmp_path.iterdir()] == ["current"]

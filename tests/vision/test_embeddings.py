@@ -167,14 +167,14 @@ def test_a_write_that_fails_leaves_the_store_as_it_was(store, monkeypatch):
     with pytest.raises(StoreError, match="No space left"):
         store.append(ENCODER, ["b"], rows(2))
     assert store.known_ids(ENCODER) == {"a"}
-    assert not list(store.folder.rglob("*.tmp"))
+    assert not list(store.folder.rglob(".*"))
 
 
 def test_half_written_file_of_a_killed_process_is_ignored_and_later_removed(store):
     store.append(ENCODER, ["a"], rows(1))
     (part,) = store.folder.rglob("part-*")
-    (part.parent / "part-00000009-dead.tmp").write_bytes(part.read_bytes()[:20])
+    (part.parent / ".part-00000009-dead.safetensors.part").write_bytes(part.read_bytes()[:20])
     assert store.known_ids(ENCODER) == {"a"}
     store.append(ENCODER, ["b"], rows(2))
     store.compact(ENCODER)
-    assert not list(store.folder.rglob("*.tmp"))
+    assert not list(store.folder.rglob(".*"))
