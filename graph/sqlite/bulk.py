@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice, repeat
@@ -54,8 +55,8 @@ class BulkLoad:
         self._categories = Numbers()
         self._items = Ids()
         self._images = Ids()
-        self._styles: defaultdict[str, list[int]] = defaultdict(list)
-        self._attributes: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self._styles: defaultdict[str, array[int]] = defaultdict(_owners)
+        self._attributes: defaultdict[str, defaultdict[str, array[int]]] = defaultdict(lambda: defaultdict(_owners))
 
     def run(self, items: Iterable[Item], images: Iterable[ImageRecord], outfits: Iterable[Outfit]) -> WriteCounts:
         """Load everything; returns what upserts in this order would have counted."""
@@ -71,7 +72,7 @@ class BulkLoad:
             upsert_outfits(self._connection, outfits),
         )
         return WriteCounts(
-            added=self._items.records + self._images.records + sum(counts.added for counts in rest),
+            added=len(self._items) + len(self._images) + sum(counts.added for counts in rest),
             changed=sum(counts.changed for counts in rest),
             unchanged=sum(counts.unchanged for counts in rest),
         )
@@ -101,7 +102,7 @@ class BulkLoad:
     def _load_images(self, images: Iterable[ImageRecord]) -> list[ImageRecord]:
         """Write images with regions and links; returns those whose id came before."""
         insert = MultiRowInsert(self._connection, "image", _IMAGE, 6)
-        item_numbers = NumbersByHash(self._items)
+        item_numbers = NumbersByHash(self._items.numbers)
         insert_region = MultiRowInsert(self._connection, "region", _REGION, 4)
         again: list[ImageRecord] = []
         for chunk in _chunks(images):
@@ -152,7 +153,7 @@ class BulkLoad:
         execute_many("INSERT INTO attribute (name, value) VALUES (?, ?)", pairs)
         self._write_edges("item_attribute", [self._attributes[name][value] for name, value in pairs])
 
-    def _write_edges(self, table: str, owners: Sequence[list[int]]) -> None:
+    def _write_edges(self, table: str, owners: Sequence[array[int]]) -> None:
         """Write the edges of nodes 1, 2, ... from the numbers of each one's owners, which are ascending."""
         insert = MultiRowInsert(self._connection, table, _PLAIN[:2], 2)
         for node, numbers in enumerate(owners, start=1):
@@ -169,6 +170,10 @@ class BulkLoad:
                 "SELECT region_id FROM region GROUP BY region_id HAVING count(*) > 1"
             ).fetchone()
             raise InvalidRecordError(f"region id {region_id!r} is used twice; region ids must be unique") from error
+
+
+def _owners() -> array[int]:
+    return array("q")
 
 
 def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:

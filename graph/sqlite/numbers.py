@@ -1,4 +1,8 @@
-"""Numbers of nodes during a first load: handed out as names and ids come, kept in memory."""
+"""Numbers of nodes during a first load: handed out as names and ids come, kept in memory.
+
+Millions of them are kept in plain dictionaries of text and numbers and in arrays, which Python's garbage collector
+passes over; it would walk a list, or a dictionary of a class of its own, again and again.
+"""
 
 from __future__ import annotations
 
@@ -20,23 +24,21 @@ class Numbers(dict[str, int]):
         return number
 
 
-class Ids(dict[str | None, int]):
+class Ids:
     """Ids of one kind of record to their numbers, given out in ascending order as records come; None has 0."""
 
     def __init__(self) -> None:
-        super().__init__({None: 0})
+        self.numbers: dict[str | None, int] = {None: 0}
         self._given = 0
 
-    @property
-    def records(self) -> int:
-        """How many records have a number."""
-        return len(self) - 1
+    def __len__(self) -> int:
+        return len(self.numbers) - 1
 
     def number(self, ids: Sequence[str], records: list[Record], again: list[Record]) -> tuple[list[int], list[Record]]:
         """Numbers of the records whose id is new, and those records; the others are added to ``again``."""
         own = range(self._given + 1, self._given + 1 + len(ids))
         self._given = own.stop - 1
-        numbers = list(map(self.setdefault, ids, own))
+        numbers = list(map(self.numbers.setdefault, ids, own))
         if numbers == list(own):
             return numbers, records
         first = [number == mine for number, mine in zip(numbers, own, strict=True)]
