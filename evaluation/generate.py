@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from data.known_outfits import KnownOutfits
 from evaluation.question_types import Cir, Compat, Fitb, Questions
 
 
@@ -33,39 +34,17 @@ class _Family:
         weight = np.array([used.get(i, 0) for i in self.items], np.float64)
         self.by_use = weight / weight.sum() if weight.sum() else None
 
-    def draw(
-        self, size: int, rng: np.random.Generator, barred: Callable[[str], bool], by_use: bool
-    ) -> list[str] | None:
+    def draw(self, size: int, rng: np.random.Generator, barred: Set[str], by_use: bool) -> list[str] | None:
         """``size`` distinct items that are not barred; None where 20 rounds do not find them."""
         found: list[str] = []
         for _ in range(20 if len(self.items) > size else 0):
             for k in rng.choice(len(self.items), size=4 * size, p=self.by_use if by_use else None):
                 item = self.items[k]
-                if item not in found and not barred(item):
+                if item not in found and item not in barred:
                     found.append(item)
                 if len(found) == size:
                     return found
         return None
-
-
-class _Known:
-    """Which sets of items some outfit already holds."""
-
-    def __init__(self, outfits: Mapping[str, Sequence[str]]) -> None:
-        self._items = outfits
-        self._of: dict[str, set[str]] = defaultdict(set)
-        for outfit, items in outfits.items():
-            for item in items:
-                self._of[item].add(outfit)
-
-    def holders(self, items: Iterable[str]) -> Set[str]:
-        """Outfits that hold all of the items."""
-        sets = sorted((self._of.get(i, set()) for i in items), key=len)
-        return set.intersection(*sets) if sets else set()
-
-    def completions(self, context: Sequence[str]) -> set[str]:
-        """Items that stand in a known outfit together with the whole context."""
-        return {i for outfit in self.holders(context) for i in self._items[outfit]}
 
 
 class _Maker:
@@ -78,13 +57,13 @@ class _Maker:
             members[category_of[item]].append(item)
         self.families = {c: _Family(items, used) for c, items in sorted(members.items())}
         self.category_of = category_of
-        self.known = _Known(known)
+        self.known = KnownOutfits(known)
         self.rng = np.random.default_rng(seed)
 
     def choice(self, outfit: str, context: tuple[str, ...], target: str, negatives: int, by_use: bool) -> list[Fitb]:
         barred = self.known.completions(context) | {target, *context}
         family = self.families[self.category_of[target]]
-        wrong = family.draw(negatives, self.rng, barred.__contains__, by_use)
+        wrong = family.draw(negatives, self.rng, barred, by_use)
         if wrong is None:
             return []
         answer = int(self.rng.integers(negatives + 1))
@@ -102,7 +81,7 @@ class _Maker:
         wrong: list[str] = []
         for item in items:
             taken = {*items, *wrong}
-            wrong += self.families[self.category_of[item]].draw(1, self.rng, taken.__contains__, by_use) or []
+            wrong += self.families[self.category_of[item]].draw(1, self.rng, taken, by_use) or []
         if len(wrong) < len(items) or self.known.holders(wrong):
             return []
         return [Compat(outfit, items, 1), Compat(outfit, tuple(wrong), 0)]

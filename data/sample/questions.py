@@ -8,11 +8,12 @@ where context and candidate lie inside a known outfit. The retrieval pool is the
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
 
+from data.known_outfits import KnownOutfits
 from data.sample.catalogue import SampleItem
 from data.sample.outfits import TrueOutfit
 
@@ -38,11 +39,11 @@ class _Negatives:
             self._weights[category] = weight / weight.sum()
 
     def draw(
-        self, category: str, hard: bool, refused: Callable[[str], bool], count: int, rng: np.random.Generator
+        self, category: str, hard: bool, barred: Set[str], count: int, rng: np.random.Generator
     ) -> list[str] | None:
-        """``count`` distinct ids that are not refused; None where the category has too few."""
+        """``count`` distinct ids that are not barred; None where the category has too few."""
         ids = self._category[category]
-        open_ = np.array([not refused(i) for i in ids])
+        open_ = np.array([i not in barred for i in ids])
         weights = (self._weights[category] if hard else np.ones(len(ids))) * open_
         if np.count_nonzero(weights) < count:
             return None
@@ -65,10 +66,7 @@ class QuestionMaker:
         degree = Counter(i for outfit in outfits for i in outfit.item_ids)
         self._universe = [items[i] for i in sorted(shown)]
         self._negatives = _Negatives(self._universe, degree)
-        self._outfits_of: dict[str, set[str]] = defaultdict(set)
-        for outfit in outfits:
-            for item in outfit.item_ids:
-                self._outfits_of[item].add(outfit.outfit_id)
+        self._known = KnownOutfits({outfit.outfit_id: outfit.item_ids for outfit in outfits})
 
     def make(self, outfits: Sequence[TrueOutfit]) -> dict[str, list[Row]]:
         """All rows of a split by file name, over true item ids."""
@@ -79,25 +77,19 @@ class QuestionMaker:
             self._whole(outfit, rows)
         return rows
 
-    def _inside_known(self, items: Sequence[str]) -> bool:
-        return bool(set.intersection(*(self._outfits_of[i] for i in items)))
-
     def _blank(self, outfit: TrueOutfit, target: str, rows: dict[str, list[Row]]) -> None:
         context = [i for i in outfit.item_ids if i != target]
         item = self._items[target]
-
-        def refused(candidate: str) -> bool:
-            return candidate in outfit.item_ids or self._inside_known([*context, candidate])
-
+        barred = {*outfit.item_ids, *self._known.completions(context)}
         for name in ("fitb", "fitb_hard"):
-            negatives = self._negatives.draw(item.category, name == "fitb_hard", refused, _NEGATIVES, self._rng)
+            negatives = self._negatives.draw(item.category, name == "fitb_hard", barred, _NEGATIVES, self._rng)
             if negatives is not None:
                 answer = int(self._rng.integers(_NEGATIVES + 1))
                 negatives.insert(answer, target)
                 row: Row = {"outfit": outfit.outfit_id, "context": context, "candidates": negatives, "answer": answer}
                 rows[name].append(row)
         pool = [o.item_id for o in self._universe if o.slot == item.slot]
-        pool = [i for i in pool if i == target or not refused(i)]
+        pool = [i for i in pool if i == target or i not in barred]
         if len(pool) >= _SMALLEST_POOL:
             rows["cir"].append({"outfit": outfit.outfit_id, "context": context, "target": target, "pool": pool})
 
@@ -107,7 +99,7 @@ class QuestionMaker:
             for item in outfit.item_ids:
                 taken = {*outfit.item_ids, *other}
                 category = self._items[item].category
-                other += self._negatives.draw(category, name == "compat_hard", taken.__contains__, 1, self._rng) or []
-            if len(other) == len(outfit.item_ids) and not self._inside_known(other):
+                other += self._negatives.draw(category, name == "compat_hard", taken, 1, self._rng) or []
+            if len(other) == len(outfit.item_ids) and not self._known.holders(other):
                 rows[name].append({"outfit": outfit.outfit_id, "items": list(outfit.item_ids), "label": 1})
                 rows[name].append({"outfit": outfit.outfit_id, "items": other, "label": 0})
