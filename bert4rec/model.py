@@ -16,18 +16,8 @@ from torch.nn import functional
 
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import MaskedBatch
-from bert4rec.evidence import COUNT_FEATURES, EXPECTATION, FAR, INFORMATION, ItemCodes, PairEvidence
-
-PAIR_HIDDEN = 32
-
-ATTRIBUTE_WEIGHT = 0.02
-"""What the PMI of each pair of attribute values counts in the score that training starts from."""
-
-NEAR_WEIGHT, FAR_WEIGHT = 1.0, 0.5
-"""What paths of one and two steps, and of three, count there."""
-
-DISCOUNT = 0.6
-"""How far popularity is discounted in the score that training starts from."""
+from bert4rec.evidence import ItemCodes, PairEvidence
+from bert4rec.evidence_head import CountedScore, LearnedEvidence, PairBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,43 +95,14 @@ class ItemEncoder(nn.Module):
         return self.dropout(self.norm(x))  # type: ignore[no-any-return]
 
 
-class EvidenceHead(nn.Module):
-    """A learned reading of the pair features: linear sum over the context, and a small network over mean and
-    maximum."""
-
-    def __init__(self, features: int) -> None:
-        super().__init__()
-        self.linear = nn.Linear(features, 1, bias=False)
-        with torch.no_grad():  # training starts from what counting says, and learns what to add
-            self.linear.weight.zero_()
-            self.linear.weight[0, COUNT_FEATURES:-1] = ATTRIBUTE_WEIGHT
-            self.linear.weight[0, INFORMATION], self.linear.weight[0, FAR] = NEAR_WEIGHT, FAR_WEIGHT
-            self.linear.weight[0, EXPECTATION] = -DISCOUNT * (NEAR_WEIGHT + FAR_WEIGHT)
-        self.pair = nn.Sequential(
-            nn.Linear(features, PAIR_HIDDEN), nn.GELU(), nn.Linear(PAIR_HIDDEN, PAIR_HIDDEN), nn.GELU()
-        )
-        last = nn.Linear(PAIR_HIDDEN, 1)
-        nn.init.zeros_(last.weight)
-        self.pooled = nn.Sequential(nn.Linear(2 * PAIR_HIDDEN + 2, PAIR_HIDDEN), nn.GELU(), last)
-
-    def forward(self, pairs: Tensor, owner: Tensor, popularity: Tensor) -> Tensor:
-        """Logits [P, C].
-
-        ``pairs`` [Q, C, E]: features of a visible item with each candidate; ``owner`` [Q]: the target it belongs to;
-        ``popularity`` [P, C, 2] of the candidates.
-        """
-        targets, offered = popularity.shape[:2]
-        hidden = self.pair(pairs)  # [Q, C, H]
-        count = torch.bincount(owner, minlength=targets).clamp(min=1)[:, None, None]  # [P, 1, 1]
-        mean = hidden.new_zeros(targets, *hidden.shape[1:]).index_add(0, owner, hidden) / count
-        where = owner[:, None, None].expand_as(hidden)
-        largest = torch.zeros_like(mean).scatter_reduce(0, where, hidden, "amax", include_self=False)
-        linear = hidden.new_zeros(targets, offered).index_add(0, owner, self.linear(pairs).squeeze(-1))
-        return linear + self.pooled(torch.cat([mean, largest, popularity], -1)).squeeze(-1)  # type: ignore[no-any-return]
-
-
 class Bert4Rec(nn.Module):
-    """Scores candidates for the hidden items of outfits."""
+    """Scores candidates for the hidden items of outfits.
+
+    ``gain`` [2] is the share of the network's part that counts for known and for new candidates, beside what counting
+    says; training chooses it on held-out outfits.
+    """
+
+    gain: Tensor
 
     def __init__(self, sizes: ItemSizes, config: Bert4RecConfig, n_features: int) -> None:
         super().__init__()
@@ -157,10 +118,12 @@ class Bert4Rec(nn.Module):
         )
         self.encoder = nn.TransformerEncoder(layer, config.layers, norm=nn.LayerNorm(width), enable_nested_tensor=False)
         self.out = nn.Linear(width, width)
-        if config.evidence:  # see EvidenceHead: what was counted speaks first
+        self.counted, self.evidence = None, None
+        if config.evidence:  # what was counted speaks first
             nn.init.zeros_(self.out.weight)
             nn.init.zeros_(self.out.bias)
-        self.evidence = EvidenceHead(n_features + 1) if config.evidence else None
+            self.counted, self.evidence = CountedScore(n_features + 1), LearnedEvidence(n_features + 1)
+        self.register_buffer("gain", torch.ones(2))
 
     def encode(self, items: ItemTensors, batch: MaskedBatch) -> Tensor:
         """Read the sets; what the model expects at each hidden place [P, hidden]."""
@@ -175,38 +138,54 @@ class Bert4Rec(nn.Module):
 
     def forward(self, items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -> Tensor:
         """Logits [P, C] of the candidates: log-probability within their category, up to a constant of the row."""
+        counted, learned = self.parts(items, batch, evidence)
+        new = batch.fresh_candidates | (evidence.degree[batch.candidates] == 0)
+        return counted + self.gain[new.long()] * learned
+
+    def parts(self, items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -> tuple[Tensor, Tensor]:
+        """What counting says of the candidates [P, C], and what the network adds [P, C]."""
         wanted = self.encode(items, batch)
         offered = self.items(items, batch.candidates, batch.fresh_candidates, batch.fold)  # [P, C, hidden]
         match = torch.einsum("ph,pch->pc", wanted, offered) / math.sqrt(wanted.shape[1])
-        if self.evidence is None:
-            return match
-        return match + self.read_evidence(items, batch, evidence)
+        if self.counted is None or self.evidence is None:
+            return torch.zeros_like(match), match
+        pairs = pair_batch(items, batch, evidence)
+        return self.counted(pairs), match + self.evidence(pairs)
 
-    def read_evidence(self, items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -> Tensor:
-        """Logits [P, C] from counted evidence between visible items and candidates."""
-        assert self.evidence is not None
-        owner, place = torch.nonzero((batch.present & ~batch.masked)[batch.rows], as_tuple=True)  # [Q] visible items
-        row = batch.rows[owner]
-        context, offered = batch.tokens[row, place], batch.candidates[owner]  # [Q], [Q, C]
-        pairs = evidence.pairs(context, offered, batch.fresh[row, place][:, None] | batch.fresh_candidates[owner])
-        look = functional.normalize(items.dense, dim=-1)
-        alike = torch.einsum("qd,qcd->qc", look[context], look[offered])
-        degree = evidence.degree[batch.candidates]
-        known = (degree > 0) & ~batch.fresh_candidates
-        popularity = torch.stack([torch.log1p(degree) * known, known.float()], -1)
-        logits: Tensor = self.evidence(torch.cat([pairs, alike[..., None]], -1), owner, popularity)
-        return logits
+
+def pair_batch(items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -> PairBatch:
+    """Evidence between the visible items and the candidates of a batch."""
+    owner, place = torch.nonzero((batch.present & ~batch.masked)[batch.rows], as_tuple=True)  # [Q] visible items
+    row = batch.rows[owner]
+    context, offered = batch.tokens[row, place], batch.candidates[owner]  # [Q], [Q, C]
+    hidden = batch.fresh[row, place][:, None] | batch.fresh_candidates[owner]
+    look = functional.normalize(items.dense, dim=-1)
+    alike = torch.einsum("qd,qcd->qc", look[context], look[offered])
+    never = evidence.degree == 0
+    degree = evidence.degree[batch.candidates]
+    known = (degree > 0) & ~batch.fresh_candidates
+    return PairBatch(
+        features=torch.cat([evidence.pairs(context, offered, hidden), alike[..., None]], -1),
+        new=hidden | never[context][:, None] | never[offered],
+        owner=owner,
+        popularity=torch.stack([torch.log1p(degree) * known, known.float()], -1),
+    )
+
+
+def not_offered(batch: MaskedBatch) -> Tensor:
+    """Negatives [P, C] that do not count: the answer itself, what is visible in the outfit, what is excluded."""
+    answer = batch.candidates[:, :1]
+    worn = batch.tokens.masked_fill(~batch.present | batch.masked, -1)[batch.rows]  # [P, L]
+    wrong = (batch.candidates == answer) | (batch.candidates[:, :, None] == worn[:, None, :]).any(-1) | batch.excluded
+    wrong[:, 0] = False
+    return wrong
 
 
 def masked_item_loss(logits: Tensor, batch: MaskedBatch, log_q: Tensor, smoothing: float = 0.0) -> Tensor:
     """Sampled softmax: cross-entropy of the first candidate, logits corrected by the log of how they were drawn.
 
-    A negative that happens to be the answer, or is already in the visible outfit, does not count.
+    Negatives of :func:`not_offered` do not count.
     """
-    answer = batch.candidates[:, :1]
-    worn = batch.tokens.masked_fill(~batch.present | batch.masked, -1)[batch.rows]  # [P, L]
-    wrong = (batch.candidates == answer) | (batch.candidates[:, :, None] == worn[:, None, :]).any(-1) | batch.excluded
-    wrong[:, 0] = False
-    corrected = (logits - log_q[batch.candidates]).masked_fill(wrong, -1e9)
+    corrected = (logits - log_q[batch.candidates]).masked_fill(not_offered(batch), -1e9)
     target = torch.zeros(len(logits), dtype=torch.long)
     return functional.cross_entropy(corrected, target, label_smoothing=smoothing)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,11 +14,18 @@ from torch import Tensor, nn
 
 from bert4rec.checkpoint import Progress, fingerprint, load_progress, save_progress
 from bert4rec.config import Bert4RecConfig
+from bert4rec.counting import fit_conditional_logit
 from bert4rec.dataset import MaskedBatch, NegativeSampler, OutfitBatches, unseen_without
 from bert4rec.evidence import ItemCodes, PairEvidence
-from bert4rec.model import Bert4Rec, ItemSizes, ItemTensors, masked_item_loss
+from bert4rec.model import Bert4Rec, ItemSizes, ItemTensors, masked_item_loss, not_offered, pair_batch
 
 Outfits = Sequence[NDArray[np.int64]]
+
+COUNTED_BATCHES = 80
+"""Batches that the linear reading of the evidence is fitted on."""
+
+GAINS = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Shares of the network's part that validation chooses from."""
 
 DISCOUNTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 VALID_NEGATIVES = 30
@@ -94,6 +102,7 @@ def fit(
         torch.manual_seed(config.seed)
         model = Bert4Rec(ItemSizes.of(data.codes, data.items), config, tables.whole.n_features)
         run = _Run(data, config, tables, sampler, model, epochs * len(batches))
+        run.fit_counted(batches)
         name = fingerprint(config.to_dict(), data.fold, data.codes.values, *data.train, *data.valid)
         state = load_progress(checkpoint, model, run.optimizer, name) if checkpoint and resume else None
         state = state or Progress.start(model)
@@ -170,6 +179,21 @@ class _Run:
         ]
         return warm + cold
 
+    def fit_counted(self, batches: OutfitBatches) -> None:
+        """Fit the linear reading of the evidence, which the network then starts from."""
+        counted = self.model.counted
+        if counted is None:
+            return
+        rng = np.random.default_rng([self.config.seed, 4])
+
+        def choices() -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+            drawn = (b for _ in itertools.count() for b in batches.epoch(rng))
+            for batch in itertools.islice(drawn, COUNTED_BATCHES):
+                pairs = pair_batch(self.data.items, batch, self.tables.at(batch.fold))
+                yield counted.summary(pairs), not_offered(batch), self.log_q[batch.candidates]
+
+        counted.weight.copy_(fit_conditional_logit(choices(), ridge=self.config.ridge))
+
     def epoch(self, batches: OutfitBatches, epoch: int) -> float:
         """One pass; mean loss. Its randomness depends on seed and epoch alone, so a resumed run repeats it."""
         rng = np.random.default_rng([self.config.seed, 2, epoch])
@@ -180,7 +204,8 @@ class _Run:
             step = epoch * len(batches) + k
             for group in self.optimizer.param_groups:
                 group["lr"] = self.config.lr * _schedule(step, self.steps)
-            logits = self.model(self.data.items, batch, self.tables.at(batch.fold))
+            counted, learned = self.model.parts(self.data.items, batch, self.tables.at(batch.fold))
+            logits = counted + learned
             loss = masked_item_loss(logits, batch, self.log_q, self.config.label_smoothing)
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -190,51 +215,68 @@ class _Run:
         return total / max(count, 1)
 
     @torch.inference_mode()
-    def _logits(self, batches: list[MaskedBatch]) -> list[Tensor]:
-        """Logits [P, 1 + VALID_NEGATIVES] of validation questions."""
-        self.model.eval()
-        return [self.model(self.data.items, b, self.tables.at(b.fold)) for b in batches]
-
     def validate(self) -> dict[str, float]:
-        """Losses and accuracies (share of questions whose answer is first) on the held-out outfits."""
+        """Losses and accuracies (share of questions whose answer is first) on the held-out outfits.
+
+        For known and for new items apart, the share of the network's part is chosen (the model's ``gain``) with which
+        the loss is least: with 0 the model is what counting says, so that training never ends below it.
+        """
         if not self.valid:
             return {"valid_loss": float("nan")}
+        self.model.eval()
         out: dict[str, float] = {}
         half = len(self.valid) // 2
-        for name, batches in (("warm", self.valid[:half]), ("cold", self.valid[half:])):
-            logits = self._logits(batches)
-            losses = torch.stack(
-                [masked_item_loss(x, b, self.log_q) * len(x) for x, b in zip(logits, batches, strict=True)]
-            )
-            right = sum(int((self._masked(x, b).argmax(1) == 0).sum()) for x, b in zip(logits, batches, strict=True))
-            n = sum(len(x) for x in logits)
-            out[f"{name}_loss"], out[f"{name}_accuracy"] = float(losses.sum()) / n, right / n
+        for place, (name, batches) in enumerate((("warm", self.valid[:half]), ("cold", self.valid[half:]))):
+            parts = [self.model.parts(self.data.items, b, self.tables.at(b.fold)) for b in batches]
+            gains = GAINS if self.model.counted is not None else (1.0,)
+            results = [self._rate([c + g * x for c, x in parts], batches) for g in gains]
+            best = int(np.argmin([loss for loss, _ in results]))
+            self.model.gain[place] = gains[best]
+            out[f"{name}_loss"], out[f"{name}_accuracy"] = results[best]
+            out[f"{name}_gain"] = gains[best]
         out["valid_loss"] = (out["warm_loss"] + out["cold_loss"]) / 2
         return out
 
-    @staticmethod
-    def _masked(logits: Tensor, batch: MaskedBatch) -> Tensor:
-        same = batch.candidates == batch.candidates[:, :1]
-        same[:, 0] = False
-        return logits.masked_fill(same | batch.excluded, -1e9)
+    def _rate(self, logits: list[Tensor], batches: list[MaskedBatch]) -> tuple[float, float]:
+        """Mean loss, and share of questions whose answer is first."""
+        loss, right, count = 0.0, 0, 0
+        for x, b in zip(logits, batches, strict=True):
+            loss += float(masked_item_loss(x, b, self.log_q)) * len(x)
+            right += int((x.masked_fill(not_offered(b), -1e9).argmax(1) == 0).sum())
+            count += len(x)
+        return loss / count, right / count
 
+    @torch.inference_mode()
     def choose_discount(self) -> float:
-        """The discount under which the answer is most probable among uniform and among popularity-drawn negatives."""
+        """The discount under which the answer most often comes first among it and three negatives.
+
+        Counted over all threes of the uniform and of the popularity-drawn negatives of each question: a question says
+        more than whether it was won.
+        """
         if not self.valid:
             return 0.5
+        self.model.eval()
         batches = self.valid[: len(self.valid) // 2]
-        warm = self._logits(batches)
+        logits = [self.model(self.data.items, b, self.tables.at(b.fold)) for b in batches]
         half = 1 + VALID_NEGATIVES // 2
 
-        def loss(discount: float) -> float:
+        def won(discount: float) -> float:
             total = 0.0
-            for x, b in zip(warm, batches, strict=True):
-                score = self._masked(x, b) - discount * self.log_q[b.candidates]
-                for drawn in (score[:, 1:half], score[:, half:]):
-                    total += float((torch.cat([score[:, :1], drawn], 1).logsumexp(1) - score[:, 0]).sum())
+            for x, b in zip(logits, batches, strict=True):
+                score = x - discount * self.log_q[b.candidates]
+                beaten = (score[:, :1] > score).float() + 0.5 * (score[:, :1] == score)
+                counts = ~not_offered(b)
+                for drawn in (slice(1, half), slice(half, None)):
+                    total += float(_first_of_four((beaten * counts)[:, drawn].sum(1), counts[:, drawn].sum(1)).sum())
             return total
 
-        return min(DISCOUNTS, key=loss)
+        return max(DISCOUNTS, key=won)
+
+
+def _first_of_four(beaten: Tensor, offered: Tensor) -> Tensor:
+    """Probability that an answer that beats ``beaten`` of ``offered`` negatives beats three drawn from them."""
+    wins = beaten * (beaten - 1) * (beaten - 2)
+    return wins.clamp(min=0) / (offered * (offered - 1) * (offered - 2)).clamp(min=1)
 
 
 def _schedule(step: int, steps: int) -> float:
