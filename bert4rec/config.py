@@ -30,8 +30,8 @@ class Bert4RecConfig:
     Length: a run takes about ``steps`` updates, but at least 5 passes and at most ``epochs``; it stops when
     ``patience`` passes have brought nothing on the validation outfits (``valid_share`` of all), and keeps the best.
 
-    Counting: ``shrink`` pseudo-pairs in attribute statistics, ``keep`` nearest items of second-order evidence, ``ridge``
-    the penalty with which the linear reading of the evidence is fitted before the network (see bert4rec.counting).
+    Counting: ``shrink`` pseudo-pairs in attribute statistics, ``keep`` nearest items of second-order evidence;
+    ``ridge`` is the penalty with which the linear reading of the evidence is fitted first (:mod:`bert4rec.counting`).
     ``folds`` is the number of cross-fitting folds: evidence about an outfit is counted on the other folds only.
     """
 

@@ -137,15 +137,12 @@ def value_pmi(together: sp.csr_matrix, codes: ItemCodes, shrink: float) -> NDArr
     )
     observed = (has.T @ (together @ has)).toarray()
     partners = sp.csr_matrix(together @ category)  # [N, K] partners of each category
-    n_cat = codes.n_categories
-    ends = np.zeros((codes.n_values, n_cat, n_cat), np.float32)  # value, its item's category, partner's category
-    pairs = (category.T @ partners).toarray()  # [K, K]
-    for k in range(n_cat):
-        members = codes.category == k
-        ends[:, k, :] = (has[members].T @ partners[members]).toarray()
-    left = ends / np.maximum(pairs, 1)  # [V, K, L]
-    right = ends.transpose(0, 2, 1)  # value, partner's category, its item's category
-    expected = left.reshape(codes.n_values, -1) @ right.reshape(codes.n_values, -1).T
+    kinds = codes.n_categories
+    blocks = [has[codes.category == k].T @ partners[codes.category == k] for k in range(kinds)]
+    ends = sp.csr_matrix(sp.hstack(blocks))  # [V, K*L]: a value, its item's category, its partner's category
+    pairs = np.asarray((category.T @ partners).todense(), np.float32).ravel()  # [K*L]
+    from_there = np.arange(kinds * kinds).reshape(kinds, kinds).T.ravel()  # the same pair of categories, seen from l
+    expected = (ends @ sp.diags(1 / np.maximum(pairs, 1)) @ ends[:, from_there].T).toarray()
     return np.asarray(np.log((observed + shrink) / (expected + shrink)), np.float32)
 
 
