@@ -29,7 +29,7 @@ _IMAGE = (*_PLAIN[:4], "nullif({4}, 0)", "{5}")
 _REGION = (*_PLAIN[:3], "nullif({3}, 0)", f"iif({{3}}, {PRODUCT_ID}, NULL)", "iif({3}, 1.0, NULL)")
 """Columns from values; an image without shoot has the number 0 for it, as has a region without item."""
 
-_SORT_KIB = 4 * 1024
+_SORT_KIB = 1024
 """Memory for one run of SQLite's sort: runs that fit the processor's cache and are merged sort twice as fast as one."""
 
 

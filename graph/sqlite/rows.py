@@ -7,6 +7,7 @@ Field names are kept, defaults are left out and mappings are sorted, so equal re
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any, get_args
 
 import msgspec
@@ -90,7 +91,7 @@ def image_texts(images: Sequence[ImageRecord]) -> list[str]:
     InvalidRecordError
         A number is NaN or infinite.
     """
-    return _texts([_image_body(image) for image in images], _image_decoder, lambda n: f"image {images[n].image_id!r}")
+    return _texts(_image_bodies(images), _image_decoder, lambda n: f"image {images[n].image_id!r}")
 
 
 def item_texts(items: Sequence[Item]) -> list[str]:
@@ -99,33 +100,39 @@ def item_texts(items: Sequence[Item]) -> list[str]:
     return _texts(bodies, _item_decoder, lambda n: f"item {items[n].item_id!r}")
 
 
-def _image_body(image: ImageRecord) -> ImageBody:
-    regions = [
-        RegionBody(
-            region.part,
-            region.slot,
-            region.category,
-            region.attributes,
-            region.box,
-            region.polygon,
-            region.mask,
-            region.product_id,
-            None if region.confidence == 1.0 else region.confidence,
-            region.notes,
-        )
-        for region in image.regions
-    ]
-    return ImageBody(
-        image.photo,
-        image.width,
-        image.height,
-        image.styles,
-        image.substyles,
-        image.original_name,
-        image.created,
-        regions,
-        image.notes,
+def _image_bodies(images: Sequence[ImageRecord]) -> list[ImageBody]:
+    regions = iter(  # of all images in one go, then dealt out
+        [
+            RegionBody(
+                region.part,
+                region.slot,
+                region.category,
+                region.attributes,
+                region.box,
+                region.polygon,
+                region.mask,
+                region.product_id,
+                None if region.confidence == 1.0 else region.confidence,
+                region.notes,
+            )
+            for image in images
+            for region in image.regions
+        ]
     )
+    return [
+        ImageBody(
+            image.photo,
+            image.width,
+            image.height,
+            image.styles,
+            image.substyles,
+            image.original_name,
+            image.created,
+            tuple(islice(regions, len(image.regions))),
+            image.notes,
+        )
+        for image in images
+    ]
 
 
 def _texts(

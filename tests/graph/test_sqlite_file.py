@@ -175,6 +175,32 @@ def test_no_write_leaves_a_broken_reference(filled):
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
+def test_edges_of_styles_and_attributes_are_what_the_records_say(filled, make):
+    """Nothing but the bodies says which edges a change or a removal must take away."""
+    filled.upsert_items([make.item("item-1", colour=("colour 0", "colour 9")), make.item("item-0")])
+    filled.upsert_images([make.image("c", "item-0", styles=("모던",), substyles=("클래식", "모던"))])
+    filled.delete_items(["item-3"])
+    filled.delete_images(["a"])
+    with filled._connections.read() as connection:
+        styles = connection.execute(
+            "SELECT image_id, name FROM image_style JOIN image ON image = image.idx JOIN style ON style = style.idx"
+            " ORDER BY image_id, name"
+        ).fetchall()
+        (edges,) = connection.execute("SELECT count(*) FROM item_attribute").fetchone()
+        attributes = connection.execute(
+            "SELECT item_id, name, value FROM item_attribute JOIN item ON item = item.idx"
+            " JOIN attribute ON attribute = attribute.idx ORDER BY item_id, value"
+        ).fetchall()
+    assert styles == [("c", "모던"), ("c", "클래식")]
+    assert attributes == [
+        ("item-1", "colour", "colour 0"),
+        ("item-1", "colour", "colour 9"),
+        ("item-2", "colour", "colour 2"),
+        ("item-4", "colour", "colour 1"),
+    ]
+    assert edges == len(attributes)
+
+
 def test_indexes_answer_without_scanning(written):
     """The plans of the hot queries touch rows by key only."""
     from graph.sqlite import neighbours
