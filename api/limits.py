@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
+
+from data.workers import processors
 
 MAX_OUTFITS = 20
 MAX_SLOTS = 12
@@ -11,11 +12,6 @@ MAX_AVOIDED = 1_000
 MAX_SIMILAR = 100
 MAX_ID = 256
 """Characters of an item id or a slot."""
-
-
-def processors() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -33,6 +34,13 @@ class HaarFaceDetector:
         self._smallest = smallest
         self._enlarge_to = enlarge_to
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What another process makes its own detector from: a cascade itself cannot be sent."""
+        made = partial(
+            HaarFaceDetector, neighbours=self._neighbours, smallest=self._smallest, enlarge_to=self._enlarge_to
+        )
+        return made, ()
+
     def __call__(self, pixels: Pixels) -> list[Box]:
         """Faces in a ``[H, W, 3]`` RGB photo, largest first; small photos are enlarged to suit the cascade."""
         scale = max(1.0, self._enlarge_to / max(pixels.shape[:2]))
@@ -46,7 +54,7 @@ class HaarFaceDetector:
         boxes = [
             Box(x / scale, y / scale, (x + w) / scale, (y + h) / scale) for x, y, w, h in np.asarray(found).tolist()
         ]
-        return sorted(boxes, key=lambda box: -box.area)
+        return sorted(boxes, key=lambda box: (-box.area, box.x1, box.y1))
 
 
 def mask_faces(

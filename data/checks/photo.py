@@ -1,8 +1,8 @@
-"""The acquisition rules over one photo and over a whole set."""
+"""The acquisition rules over one photo."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 from msgspec import Struct
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from data.checks.colour import cast_measure, colour_spread, to_lab
-from data.checks.duplicates import DuplicateIndex
 from data.checks.findings import CheckSettings, FaceDetector, FashionJudge, Finding, Pixels
 from data.checks.frames import border_measure, seam_measure
 from data.checks.garments import boxes_at_edge, region_box
@@ -18,12 +17,13 @@ from data.checks.header import Judgement, judge_dpi, judge_format, judge_ratio, 
 from data.checks.overlay import text_line
 from data.checks.sharpness import blur_measure
 from data.errors import PhotoError
-from data.hashing import photo_hash
+from data.hashing import PhotoHash, photo_hash
 from data.photos import open_photo
 from data.types import Box, ImageRecord
 
 _COLOUR_SIDE = 128
 _WORK_SIDE = 1080
+_READABLE = "a whole picture"
 
 
 class Judges(Struct, frozen=True, kw_only=True):
@@ -34,6 +34,15 @@ class Judges(Struct, frozen=True, kw_only=True):
 
 
 NO_JUDGES = Judges()
+
+
+class JudgedPhoto(Struct, frozen=True, kw_only=True):
+    """A photo's findings, and its fingerprint: None where it cannot be opened or duplicates are not looked for."""
+
+    image_id: str
+    ref: str
+    findings: list[Finding]
+    fingerprint: PhotoHash | None = None
 
 
 def check_photo(
@@ -55,46 +64,24 @@ def check_photo(
     return _Photo(ref, record, settings).findings(judges)
 
 
-def check_images(
-    records: Iterable[ImageRecord], settings: CheckSettings, judges: Judges = NO_JUDGES
-) -> Iterator[Finding]:
-    """Judge a stream of images; findings on duplicates over the whole set come last.
-
-    Records without a photo are passed over. What is kept until the end is 208 bytes, the id and the reference a photo.
-    """
-    index, seen = DuplicateIndex(settings.duplicate_radius, settings.duplicate_colour), list[tuple[str, str]]()
-    for record in records:
-        if record.photo is None:
-            continue
-        photo = _Photo(record.photo, record, settings)
-        yield from photo.findings(judges)
-        if photo.picture is not None and "duplicate" not in settings.skip:
-            index.add(photo_hash(photo.picture))
-            seen.append((record.image_id, record.photo))
-    yield from _duplicates(index, seen, settings)
-
-
-def _duplicates(index: DuplicateIndex, seen: list[tuple[str, str]], settings: CheckSettings) -> Iterator[Finding]:
-    threshold = (
-        f"more than {settings.duplicate_radius} of 64 bits or {settings.duplicate_colour:g} of 255 in colour "
-        "from every earlier photo"
+def judge_photo(record: ImageRecord, settings: CheckSettings, judges: Judges) -> JudgedPhoto:
+    """`check_photo` for one of a set of photos, with what the search for duplicates needs to know of it."""
+    ref = record.photo or ""
+    photo = _Photo(ref, record, settings)
+    hashed = photo.picture if "duplicate" not in settings.skip else None
+    return JudgedPhoto(
+        image_id=record.image_id,
+        ref=ref,
+        findings=photo.findings(judges),
+        fingerprint=photo_hash(hashed) if hashed else None,
     )
-    repeats: dict[int, tuple[int, int]] = {}
-    for earlier, later, bits in index.pairs():
-        repeats.setdefault(later, (earlier, bits))
-    for place, (image_id, ref) in enumerate(seen):
-        repeated = repeats.get(place)
-        other = None if repeated is None else seen[repeated[0]][0]
-        yield Finding(
-            image_id=image_id,
-            photo=ref,
-            code="duplicate",
-            verdict="pass" if repeated is None else "fail",
-            threshold=threshold,
-            measured=None if repeated is None else float(repeated[1]),
-            detail="" if other is None else f"repeats {other}",
-            other=other,
-        )
+
+
+def not_judgeable(record: ImageRecord, reason: str) -> JudgedPhoto:
+    """What is said of a photo at which a rule broke down: as of one that cannot be opened, ``readable`` alone."""
+    ref = record.photo or ""
+    finding = _unreadable(ref, record, f"a rule broke down: {reason}")
+    return JudgedPhoto(image_id=record.image_id, ref=ref, findings=[finding])
 
 
 class _Photo:
@@ -113,8 +100,8 @@ class _Photo:
 
     def findings(self, judges: Judges) -> list[Finding]:
         if self.picture is None:
-            return [self._finding("readable", Judgement("fail", "a whole picture", detail=self._trouble))]
-        judged = {"readable": Judgement("pass", "a whole picture")}
+            return [_unreadable(self.ref, self.record, self._trouble)]
+        judged = {"readable": Judgement("pass", _READABLE)}
         judged |= self._by_header(self.picture)
         judged |= self._by_pixels(self.picture)
         found = [self._finding(code, judgement) for code, judgement in judged.items()]
@@ -186,6 +173,17 @@ class _Photo:
             detail=judgement.detail,
             boxes=tuple(boxes),
         )
+
+
+def _unreadable(ref: str, record: ImageRecord | None, detail: str) -> Finding:
+    return Finding(
+        image_id=record.image_id if record else ref,
+        photo=ref,
+        code="readable",
+        verdict="fail",
+        threshold=_READABLE,
+        detail=detail,
+    )
 
 
 def _grey(picture: Image.Image) -> NDArray[np.float32]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -44,10 +45,14 @@ def check(
         FaceTreatment | None, typer.Option(help="Write copies whose faces are masked or cropped away; needs --out.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the copies of --faces.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that judge photos; else one a processor core.")
+    ] = None,
 ) -> None:
     """Judge every imported photo by the acquisition rules: size, blur, colour, text, faces, duplicates and more."""
     from data.checks import CheckSettings, Judges, check_images, write_report
     from data.checks.faces import HaarFaceDetector
+    from data.workers import processors
     from recsys.bootstrap import open_store
     from recsys.pipeline.faces import FaceCopies
     from recsys.settings import section
@@ -60,20 +65,21 @@ def check(
     rules = section("checks", settings.checks, CheckSettings)
     if faces is not None and "face" in rules.skip:
         raise typer.BadParameter("--faces: the settings skip the rule 'face' (checks.skip), so no face is looked for")
+    if html is not None:
+        html.parent.mkdir(parents=True, exist_ok=True)  # now rather than after hours
     tally = Tally()
     copies = None if faces is None or out is None else FaceCopies(out, faces.value)
     with open_store(settings, workspace) as store, session.output.progress("checking photos") as tick:
         images = islice((image for image in store.images() if image.photo is not None), limit)
         photos = min(store.counts().photos, limit or sys.maxsize)
         detector = None if "face" in rules.skip else HaarFaceDetector()
-        findings = check_images(images, rules, Judges(face_detector=detector))
-        watched = tally.watch(findings, tick, photos, copies)
-        if html is None:
-            for _ in watched:
-                pass
-        else:
-            html.parent.mkdir(parents=True, exist_ok=True)
-            write_report(watched, html)
+        judges = Judges(face_detector=detector)
+        with closing(check_images(images, rules, judges, workers=workers or processors())) as findings:
+            watched = tally.watch(findings, tick, photos, copies)
+            if html is None:
+                deque(watched, maxlen=0)
+            else:
+                write_report(watched, html)
     tally.show(session.output, html)
     if copies is not None:
         show_copies(session.output, copies, out)
