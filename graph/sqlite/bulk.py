@@ -29,8 +29,9 @@ _IMAGE = (*_PLAIN[:4], "nullif({4}, 0)", "{5}")
 _REGION = (*_PLAIN[:3], "nullif({3}, 0)", f"iif({{3}}, {PRODUCT_ID}, NULL)", "iif({3}, 1.0, NULL)")
 """Columns from values; an image without shoot has the number 0 for it, as has a region without item."""
 
-_SORT_KIB = 1024
-"""Memory for one run of SQLite's sort: runs that fit the processor's cache and are merged sort twice as fast as one."""
+_CACHE_KIB = 1024
+"""SQLite's page cache, and with it one run of its sorts: few pages, written once each, that stay in the processor's
+cache. Of the links, runs of this size sort in less than half the time of one run in memory."""
 
 
 def is_empty(connection: sqlite3.Connection) -> bool:
@@ -60,6 +61,7 @@ class BulkLoad:
 
     def run(self, items: Iterable[Item], images: Iterable[ImageRecord], outfits: Iterable[Outfit]) -> WriteCounts:
         """Load everything; returns what upserts in this order would have counted."""
+        self._connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         for name in INDEXES:
             self._connection.execute(f"DROP INDEX {name}")
         again_items = self._load_items(items)
@@ -161,7 +163,6 @@ class BulkLoad:
         insert.finish()
 
     def _build_indexes(self) -> None:
-        self._connection.execute(f"PRAGMA cache_size = -{_SORT_KIB}")
         try:
             for statement in INDEXES.values():
                 self._connection.execute(statement)
