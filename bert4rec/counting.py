@@ -27,10 +27,11 @@ def fit_conditional_logit(
         Utilities' inputs [P, C, E], which candidates do not count [P, C] (never the first), and the log-probability
         with which each was drawn [P, C], as in :func:`bert4rec.model.masked_item_loss`.
     ridge
-        Weight of the penalty |w|^2 on inputs of unit variance, beside the mean negative log-likelihood of a choice.
+        Weight of the penalty |w|^2 on inputs of unit variance within a choice, beside the mean negative log-likelihood.
     """
     parts = list(choices)
     inputs = torch.cat([x for x, _, _ in parts])  # [P, C, E]
+    inputs = inputs - inputs.mean(1, keepdim=True)  # of no effect on the likelihood
     wrong, log_q = (torch.cat([p[k] for p in parts]) for k in (1, 2))  # [P, C]
     scale = inputs.flatten(0, 1).std(0).clamp(min=1e-3)
     inputs = inputs / scale

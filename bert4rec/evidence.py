@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from bert4rec.new_item_score import NewItemScore
 
 COUNT_FEATURES = 8
 """Pair features that come from counting items; see :meth:`PairEvidence.count_features`."""
@@ -130,7 +134,7 @@ def value_pmi(together: sp.csr_matrix, codes: ItemCodes, shrink: float) -> NDArr
     and e sums over category pairs (k,l) the count expected if values were independent within it: n(u,k,l) n(v,l,k) /
     n(k,l). Categories explain nothing of a choice inside a category, hence the correction (Mantel-Haenszel's).
     """
-    has = _indicator(codes.values, codes.n_values)
+    has = indicator(codes.values, codes.n_values)
     category = sp.csr_matrix(
         (np.ones(codes.n_items, np.float32), (np.arange(codes.n_items), codes.category)),
         shape=(codes.n_items, codes.n_categories),
@@ -146,13 +150,30 @@ def value_pmi(together: sp.csr_matrix, codes: ItemCodes, shrink: float) -> NDArr
     return np.asarray(np.log((observed + shrink) / (expected + shrink)), np.float32)
 
 
-def _indicator(values: NDArray[np.int64], n_values: int) -> sp.csr_matrix:
+def indicator(values: NDArray[np.int64], n_values: int) -> sp.csr_matrix:
+    """Which item has which value [N, V], of codes [N, F] that are -1 where missing."""
     rows, columns = np.nonzero(values >= 0)
     matrix = sp.csr_matrix(
         (np.ones(len(rows), np.float32), (rows, values[rows, columns])), shape=(len(values), n_values)
     )
     matrix.data[:] = np.minimum(matrix.data, 1)
     return matrix
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What was counted over some outfits: ``together`` [N, N], ``degree`` [N] outfits of each item, and ``pmi`` of
+    attribute values [V, V] (:func:`value_pmi`)."""
+
+    together: sp.csr_matrix
+    degree: NDArray[np.float32]
+    pmi: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, outfits: Sequence[NDArray[np.int64]], codes: ItemCodes, shrink: float) -> Counts:
+        matrix = incidence(outfits, codes.n_items)
+        together = cooccurrence(matrix)
+        return cls(together, np.asarray(matrix.sum(0), np.float32).ravel(), value_pmi(together, codes, shrink))
 
 
 class PairEvidence:
@@ -172,6 +193,11 @@ class PairEvidence:
         Categorical facts about the items.
     pmi
         Table of :func:`value_pmi` [V, V].
+
+    Attributes
+    ----------
+    new_items
+        What is said of pairs with items that were never worn; None where nothing is.
     """
 
     def __init__(
@@ -184,6 +210,7 @@ class PairEvidence:
         pmi: NDArray[np.float32],
     ) -> None:
         self.together, self.paths, self.far, self.pmi = together, paths, far, pmi
+        self.new_items: NewItemScore | None = None
         self.degree = torch.from_numpy(degree)
         self._count, self._paths, self._far = PairLookup(together), PairLookup(paths), PairLookup(far)
         partners = np.asarray(together.sum(1), np.float32).ravel()
@@ -200,12 +227,14 @@ class PairEvidence:
     @classmethod
     def count(cls, outfits: Sequence[NDArray[np.int64]], codes: ItemCodes, *, shrink: float, keep: int) -> PairEvidence:
         """Count the tables over outfits; ``shrink`` and ``keep`` as in :func:`value_pmi`, :func:`second_order`."""
-        matrix = incidence(outfits, codes.n_items)
-        together = cooccurrence(matrix)
-        degree = np.asarray(matrix.sum(0), np.float32).ravel()
-        paths = second_order(together, keep)
-        far = third_order(together, paths, keep)
-        return cls(together, paths, far, degree, codes, value_pmi(together, codes, shrink))
+        counts = Counts.of(outfits, codes, shrink)
+        paths = second_order(counts.together, keep)
+        far = third_order(counts.together, paths, keep)
+        return cls(counts.together, paths, far, counts.degree, codes, counts.pmi)
+
+    def counts(self) -> Counts:
+        """What the tables were made from."""
+        return Counts(self.together, self.degree.numpy(), self.pmi)
 
     @property
     def n_features(self) -> int:

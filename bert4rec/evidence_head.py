@@ -18,12 +18,13 @@ class PairBatch:
     """Evidence between the visible items of P partial outfits and C candidates each.
 
     ``features`` [Q, C, E] of a visible item with each candidate; ``new`` [Q, C] where one of the two was never worn, so
-    that only attributes and looks speak; ``owner`` [Q]: the partial outfit that the visible item is in; ``popularity``
-    [P, C, 2] of the candidates.
+    that only attributes and looks speak; ``context`` [Q]: the visible item; ``owner`` [Q]: the partial outfit that it
+    is in; ``popularity`` [P, C, 2] of the candidates.
     """
 
     features: Tensor
     new: Tensor
+    context: Tensor
     owner: Tensor
     popularity: Tensor
 
@@ -61,11 +62,11 @@ class CountedScore(nn.Module):
         self.register_buffer("groups", groups, persistent=False)
         self.register_buffer("weight", torch.zeros(2 * groups.shape[1] + 3))
 
-    def summary(self, batch: PairBatch) -> Tensor:
-        """The inputs of the linear reading [P, C, len(weight)]."""
+    def summary(self, batch: PairBatch, *, of_new: bool = True) -> Tensor:
+        """The inputs of the linear reading [P, C, len(weight)]; without ``of_new``, 0 for pairs with new items."""
         grouped = batch.features @ self.groups  # [Q, C, G]
         new = batch.new[..., None]
-        sums = batch.total(torch.cat([grouped * ~new, grouped * new, ~new], -1)) / batch.visible().sqrt()
+        sums = batch.total(torch.cat([grouped * ~new, grouped * (new & of_new), ~new], -1)) / batch.visible().sqrt()
         return torch.cat([sums, batch.popularity], -1)
 
     def forward(self, batch: PairBatch) -> Tensor:

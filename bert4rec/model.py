@@ -18,6 +18,7 @@ from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import MaskedBatch
 from bert4rec.evidence import ItemCodes, PairEvidence
 from bert4rec.evidence_head import CountedScore, LearnedEvidence, PairBatch
+from bert4rec.new_items import Appearance
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class ItemTensors:
 
     ``category`` [N]; ``values`` [N, F] with ``n_values`` for missing; ``dense`` [N, Fd] float32, standardised, zero
     where ``dense_known`` [N] is False; ``seen`` [N] bool, in a training outfit. ``graph`` [K+1, N, Dg]: embeddings
-    without each fold's edges, the last with all of them; ``graph_cold`` [N, Dg] from features alone.
+    without each fold's edges, the last with all of them; ``graph_cold`` [N, Dg] from features alone. ``views`` [V]: how
+    many columns of ``dense`` each view of an item takes.
     """
 
     category: Tensor
@@ -36,6 +38,11 @@ class ItemTensors:
     seen: Tensor
     graph: Tensor
     graph_cold: Tensor
+    views: Tensor
+
+    def appearance(self, codes: ItemCodes) -> Appearance:
+        """What is known of the items without their outfits."""
+        return Appearance.of(codes, self.dense.numpy(), self.views.tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,19 @@ class ItemEncoder(nn.Module):
         return self.dropout(self.norm(x))  # type: ignore[no-any-return]
 
 
+@dataclass(frozen=True, slots=True)
+class ScoreParts:
+    """What counting says of candidates [P, C], what the network adds [P, C], and which candidates are new [P, C]."""
+
+    counted: Tensor
+    learned: Tensor
+    new: Tensor
+
+    def logits(self, gain: Tensor) -> Tensor:
+        """Their sum [P, C], with a share ``gain`` [2] of the network's part for known and for new candidates."""
+        return self.counted + gain[self.new.long()] * self.learned
+
+
 class Bert4Rec(nn.Module):
     """Scores candidates for the hidden items of outfits.
 
@@ -138,19 +158,21 @@ class Bert4Rec(nn.Module):
 
     def forward(self, items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -> Tensor:
         """Logits [P, C] of the candidates: log-probability within their category, up to a constant of the row."""
-        counted, learned = self.parts(items, batch, evidence)
-        new = batch.fresh_candidates | (evidence.degree[batch.candidates] == 0)
-        return counted + self.gain[new.long()] * learned
+        return self.parts(items, batch, evidence).logits(self.gain)
 
-    def parts(self, items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -> tuple[Tensor, Tensor]:
-        """What counting says of the candidates [P, C], and what the network adds [P, C]."""
+    def parts(self, items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -> ScoreParts:
+        """The same before what counting says and what the network adds are put together."""
+        new = batch.fresh_candidates | (evidence.degree[batch.candidates] == 0)
         wanted = self.encode(items, batch)
         offered = self.items(items, batch.candidates, batch.fresh_candidates, batch.fold)  # [P, C, hidden]
         match = torch.einsum("ph,pch->pc", wanted, offered) / math.sqrt(wanted.shape[1])
         if self.counted is None or self.evidence is None:
-            return torch.zeros_like(match), match
+            return ScoreParts(torch.zeros_like(match), match, new)
         pairs = pair_batch(items, batch, evidence)
-        return self.counted(pairs), match + self.evidence(pairs)
+        counted = self.counted(pairs)
+        if evidence.new_items is not None and pairs.new.any():
+            counted = counted + evidence.new_items.score(pairs.context, pairs.owner, batch.candidates, pairs.new, new)
+        return ScoreParts(counted, match + self.evidence(pairs), new)
 
 
 def pair_batch(items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -> PairBatch:
@@ -167,6 +189,7 @@ def pair_batch(items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -
     return PairBatch(
         features=torch.cat([evidence.pairs(context, offered, hidden), alike[..., None]], -1),
         new=hidden | never[context][:, None] | never[offered],
+        context=context,
         owner=owner,
         popularity=torch.stack([torch.log1p(degree) * known, known.float()], -1),
     )

@@ -18,6 +18,8 @@ from bert4rec.counting import fit_conditional_logit
 from bert4rec.dataset import MaskedBatch, NegativeSampler, OutfitBatches, unseen_without
 from bert4rec.evidence import ItemCodes, PairEvidence
 from bert4rec.model import Bert4Rec, ItemSizes, ItemTensors, masked_item_loss, not_offered, pair_batch
+from bert4rec.new_item_score import NewItemScore, fit_new_item_weights
+from bert4rec.new_items import NewItemEvidence
 
 Outfits = Sequence[NDArray[np.int64]]
 
@@ -48,20 +50,23 @@ class TrainingSet:
 
 @dataclass(frozen=True, slots=True)
 class FitResult:
-    """The best weights, how popularity is to be discounted, and the course of the run."""
+    """The best weights, how popularity is to be discounted, how new items are read, and the course of the run."""
 
     model: Bert4Rec
     popularity_discount: float
+    new_item_weights: Tensor | None
     history: list[dict[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Tables:
-    """Evidence without each fold and of all training outfits; which items are new without each fold."""
+    """Evidence without each fold and of all training outfits; which items are new without each fold; how new ones are
+    read, None where the outfits are too few to say and the network has to."""
 
     folds: list[PairEvidence]
     whole: PairEvidence
     unseen: NDArray[np.bool_]
+    new_item_weights: Tensor | None
 
     def at(self, fold: int) -> PairEvidence:
         return self.whole if fold == -1 else self.folds[fold]
@@ -96,7 +101,8 @@ def fit(
         raise ValueError("no training outfit has two items: nothing says what goes together")
     tables = _count(data, config)
     sampler = NegativeSampler(data.codes.category, tables.whole.degree.numpy())
-    batches = OutfitBatches(data.train, data.fold, data.codes.category, sampler, tables.unseen, config)
+    asked = config if tables.new_item_weights is None else replace(config, cold_outfits=0.0)
+    batches = OutfitBatches(data.train, data.fold, data.codes.category, sampler, tables.unseen, asked)
     epochs = int(np.clip(np.ceil(config.steps / max(len(batches), 1)), 5, config.epochs))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
@@ -115,8 +121,19 @@ def fit(
                 progress(state.history[-1])
         model.load_state_dict(state.best)
         model.eval()
-        discount = config.popularity_discount
-        return FitResult(model, run.choose_discount() if discount is None else discount, state.history)
+        discount = run.choose_discount() if config.popularity_discount is None else config.popularity_discount
+        return FitResult(model, discount, tables.new_item_weights, state.history)
+
+
+def count_evidence(
+    outfits: Outfits, codes: ItemCodes, items: ItemTensors, config: Bert4RecConfig, new_item_weights: Tensor | None
+) -> PairEvidence:
+    """All tables over some outfits, those for new items among them where their weights are given."""
+    evidence = PairEvidence.count(outfits, codes, shrink=config.shrink, keep=config.keep)
+    if new_item_weights is not None:
+        tables = NewItemEvidence.count(evidence.counts(), items.appearance(codes))
+        evidence.new_items = NewItemScore(tables, new_item_weights)
+    return evidence
 
 
 def _count(data: TrainingSet, config: Bert4RecConfig) -> _Tables:
@@ -128,9 +145,13 @@ def _count(data: TrainingSet, config: Bert4RecConfig) -> _Tables:
         count([o for o, f in zip(data.train, data.fold, strict=True) if f != k]) if config.evidence else None
         for k in range(config.folds)
     ]
-    whole = count(list(data.train))
+    weights = None
+    if config.evidence:
+        about = data.items.appearance(data.codes)
+        weights = fit_new_item_weights(data.train, about, shrink=config.shrink, seed=config.seed)
+    whole = count_evidence(list(data.train), data.codes, data.items, config, weights)
     unseen = unseen_without(data.train, data.fold, config.folds, data.codes.n_items)
-    return _Tables([f if f is not None else whole for f in folds], whole, unseen)
+    return _Tables([f if f is not None else whole for f in folds], whole, unseen, weights)
 
 
 class _Run:
@@ -146,6 +167,7 @@ class _Run:
         steps: int,
     ) -> None:
         self.data, self.config, self.tables, self.model, self.steps = data, config, tables, model, steps
+        self.trained = torch.tensor([1.0, 1.0 if tables.new_item_weights is None else 0.0])
         self.log_q = torch.from_numpy(sampler.log_q)
         decay = [p for p in model.parameters() if p.dim() > 1]
         rest = [p for p in model.parameters() if p.dim() <= 1]
@@ -185,12 +207,13 @@ class _Run:
         if counted is None:
             return
         rng = np.random.default_rng([self.config.seed, 4])
+        of_new = self.tables.new_item_weights is None
 
         def choices() -> Iterator[tuple[Tensor, Tensor, Tensor]]:
             drawn = (b for _ in itertools.count() for b in batches.epoch(rng))
             for batch in itertools.islice(drawn, COUNTED_BATCHES):
                 pairs = pair_batch(self.data.items, batch, self.tables.at(batch.fold))
-                yield counted.summary(pairs), not_offered(batch), self.log_q[batch.candidates]
+                yield counted.summary(pairs, of_new=of_new), not_offered(batch), self.log_q[batch.candidates]
 
         counted.weight.copy_(fit_conditional_logit(choices(), ridge=self.config.ridge))
 
@@ -204,8 +227,7 @@ class _Run:
             step = epoch * len(batches) + k
             for group in self.optimizer.param_groups:
                 group["lr"] = self.config.lr * _schedule(step, self.steps)
-            counted, learned = self.model.parts(self.data.items, batch, self.tables.at(batch.fold))
-            logits = counted + learned
+            logits = self.model.parts(self.data.items, batch, self.tables.at(batch.fold)).logits(self.trained)
             loss = masked_item_loss(logits, batch, self.log_q, self.config.label_smoothing)
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -218,23 +240,29 @@ class _Run:
     def validate(self) -> dict[str, float]:
         """Losses and accuracies (share of questions whose answer is first) on the held-out outfits.
 
-        For known and for new items apart, the share of the network's part is chosen (the model's ``gain``) with which
-        the loss is least: with 0 the model is what counting says, so that training never ends below it.
+        The share of the network's part is chosen (the model's ``gain``) with which the loss is least: with 0 the model
+        is what counting says, so that training never ends below it. For new items it is 0 where these are read by
+        weights of their own, and chosen like that of known ones where outfits were too few to fit such.
         """
         if not self.valid:
             return {"valid_loss": float("nan")}
         self.model.eval()
-        out: dict[str, float] = {}
+        self.model.gain.copy_(self.trained)
         half = len(self.valid) // 2
-        for place, (name, batches) in enumerate((("warm", self.valid[:half]), ("cold", self.valid[half:]))):
+        asked = {"warm": (0, self.valid[:half])}
+        if self.tables.new_item_weights is None:
+            asked["cold"] = (1, self.valid[half:])
+        out: dict[str, float] = {}
+        for name, (place, batches) in asked.items():
             parts = [self.model.parts(self.data.items, b, self.tables.at(b.fold)) for b in batches]
-            gains = GAINS if self.model.counted is not None else (1.0,)
-            results = [self._rate([c + g * x for c, x in parts], batches) for g in gains]
-            best = int(np.argmin([loss for loss, _ in results]))
-            self.model.gain[place] = gains[best]
-            out[f"{name}_loss"], out[f"{name}_accuracy"] = results[best]
-            out[f"{name}_gain"] = gains[best]
-        out["valid_loss"] = (out["warm_loss"] + out["cold_loss"]) / 2
+            results = {}
+            for gain in GAINS if self.model.counted is not None else (1.0,):
+                self.model.gain[place] = gain
+                results[gain] = self._rate([p.logits(self.model.gain) for p in parts], batches)
+            best = min(results, key=lambda g, found=results: found[g])  # type: ignore[misc]
+            self.model.gain[place] = best
+            out |= {f"{name}_loss": results[best][0], f"{name}_accuracy": results[best][1], f"{name}_gain": best}
+        out["valid_loss"] = float(np.mean([out[f"{name}_loss"] for name in asked]))
         return out
 
     def _rate(self, logits: list[Tensor], batches: list[MaskedBatch]) -> tuple[float, float]:

@@ -23,6 +23,8 @@ from safetensors.torch import save_file as save_tensors
 from bert4rec.config import Bert4RecConfig
 from bert4rec.evidence import ItemCodes, PairEvidence
 from bert4rec.model import Bert4Rec, ItemSizes, ItemTensors
+from bert4rec.new_item_score import NewItemScore
+from bert4rec.new_items import NewItemEvidence
 from data.atomic import write_whole
 from data.types import Item
 from graphsage import TrainedGraphSage
@@ -39,7 +41,8 @@ from recsys.pipeline.visual import VisualSpace
 from recsys.pipeline.vocabulary import Vocabulary
 from recsys.workspace import Workspace
 
-FORMAT = 1
+FORMAT = 2
+NEW_ITEMS = "new_items.safetensors"
 MANIFEST = "manifest.json"
 LIBRARIES = ("torch", "faiss-cpu", "numpy")
 
@@ -220,6 +223,9 @@ def _write_files(contents: ReleaseContents, folder: Path) -> None:
     )
     _save(folder / "visual.safetensors", features.visual.arrays())
     _save(folder / "evidence.safetensors", contents.evidence.arrays())
+    new_items = contents.evidence.new_items
+    if new_items is not None:
+        _save(folder / NEW_ITEMS, new_items.tables.arrays() | {"fitted": new_items.weight.numpy()})
     sizes = np.array([len(o) for o in contents.outfits])
     indptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     _save(folder / "outfits.safetensors", {"indptr": indptr, "items": np.concatenate(contents.outfits)})
@@ -243,6 +249,10 @@ def _read_files(folder: Path) -> ReleaseContents:
     vocabulary = msgspec.json.decode((folder / "vocabulary.json").read_bytes(), type=Vocabulary)
     visual = VisualSpace.from_arrays(described["visual"], load_file(folder / "visual.safetensors"))
     evidence = PairEvidence.from_arrays(load_file(folder / "evidence.safetensors"), codes)
+    if (folder / NEW_ITEMS).is_file():
+        arrays = load_file(folder / NEW_ITEMS)
+        tables = NewItemEvidence.from_arrays(arrays, evidence.counts(), items.appearance(codes))
+        evidence.new_items = NewItemScore(tables, torch.from_numpy(arrays["fitted"]))
     config = Bert4RecConfig.from_dict(described["bert4rec"])
     model = Bert4Rec(ItemSizes.of(codes, items), config, evidence.n_features)
     model.load_state_dict(load_tensors(folder / "bert4rec.safetensors"))

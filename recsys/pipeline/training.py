@@ -18,7 +18,7 @@ from bert4rec.dataset import NegativeSampler, assign_folds
 from bert4rec.evidence import PairEvidence
 from bert4rec.model import ItemTensors
 from bert4rec.scorer import OutfitScorer
-from bert4rec.train import TrainingSet, fit
+from bert4rec.train import TrainingSet, count_evidence, fit
 from evaluation.metrics import auc
 from graph.tensors import BipartiteGraph
 from recsys.engine.calibration import Calibration
@@ -80,7 +80,7 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
     final = replace(items, graph=torch.from_numpy(embedded.whole[None]))
 
     def count(outfits: Outfits) -> PairEvidence:
-        return PairEvidence.count(outfits, features.codes, shrink=plan.bert4rec.shrink, keep=plan.bert4rec.keep)
+        return count_evidence(outfits, features.codes, items, plan.bert4rec, result.new_item_weights)
 
     held_out = OutfitScorer(result.model, items, count(split[0]), features.codes, result.popularity_discount)
     calibration, quality = _calibrate(held_out, split[1], plan.seed)
@@ -181,6 +181,7 @@ def _tensors(
         seen=torch.from_numpy(seen),
         graph=torch.from_numpy(graph),
         graph_cold=torch.from_numpy(isolated),
+        views=torch.tensor(features.visual.widths, dtype=torch.int64),
     )
 
 

@@ -112,8 +112,13 @@ class VisualSpace:
         return VisualSpace([replace(view, needs=encoders[view.encoder]) for view in self.views])
 
     @property
+    def widths(self) -> list[int]:
+        """Columns of each view."""
+        return [view.projection.axes.shape[1] for view in self.views]
+
+    @property
     def dim(self) -> int:
-        return sum(view.projection.axes.shape[1] for view in self.views)
+        return sum(self.widths)
 
     def encode(
         self, vectors: dict[str, tuple[Floats, NDArray[np.bool_]]], n: int

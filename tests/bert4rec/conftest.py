@@ -50,6 +50,7 @@ class World:
             dense_known=torch.ones(n, dtype=torch.bool),
             seen=torch.from_numpy(seen),
             graph=torch.from_numpy(rng.normal(size=(folds + 1, n, 3)).astype(np.float32)),
+            views=torch.tensor([3, 2]),
             graph_cold=torch.from_numpy(rng.normal(size=(n, 3)).astype(np.float32)),
         )
         return TrainingSet(train, assign_folds(len(train), folds, rng), valid, self.codes, items)

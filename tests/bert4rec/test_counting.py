@@ -61,7 +61,8 @@ def test_pairs_of_worn_and_of_new_items_are_read_with_their_own_weights() -> Non
     features = torch.zeros(2, 1, COUNT_FEATURES + 5)
     features[0, 0, 0], features[0, 0, COUNT_FEATURES : COUNT_FEATURES + 4] = 3.0, torch.tensor([1.0, 2.0, 3.0, 4.0])
     features[1, 0, -1] = 5.0
-    batch = PairBatch(features, torch.tensor([[False], [True]]), torch.tensor([0, 0]), torch.tensor([[[0.7, 1.0]]]))
+    new, popularity = torch.tensor([[False], [True]]), torch.tensor([[[0.7, 1.0]]])
+    batch = PairBatch(features, new, torch.tensor([3, 4]), torch.tensor([0, 0]), popularity)
     summary = score.summary(batch)[0, 0]
     groups = COUNT_FEATURES + 2
     assert summary[0] == pytest.approx(3 / 2**0.5)
@@ -70,6 +71,7 @@ def test_pairs_of_worn_and_of_new_items_are_read_with_their_own_weights() -> Non
     assert summary[-2:].tolist() == pytest.approx([0.7, 1.0])
     assert summary[2 * groups] == pytest.approx(1 / 2**0.5)  # one of the two pairs is of worn items
     assert int((summary != 0).sum()) == 6
+    assert int((score.summary(batch, of_new=False) != 0).sum()) == 5
     score.weight[0] = 2.0
     assert score(batch)[0, 0] == pytest.approx(6 / 2**0.5)
 
@@ -80,6 +82,7 @@ def test_the_network_is_silent_before_training_and_alone_without_visible_items()
     batch = PairBatch(
         torch.randn(3, 2, COUNT_FEATURES + 2),
         torch.zeros(3, 2, dtype=torch.bool),
+        torch.tensor([7, 8, 9]),
         torch.tensor([0, 0, 2]),  # the second of three partial outfits shows nothing
         torch.randn(3, 2, 2),
     )

@@ -116,7 +116,6 @@ def test_overfits_a_tiny_set(world: Any, config: Bert4RecConfig) -> None:
         epochs=60,
         patience=60,
         dropout=0.0,
-        fresh_items=0.0,
         cold_outfits=0.0,
     )
     scorer = scorer_of(world, world.data(8 * outfits, outfits, config.folds), eager)

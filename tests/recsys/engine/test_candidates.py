@@ -35,6 +35,7 @@ def scorer() -> OutfitScorer:
         seen=evidence.degree > 0,
         graph=torch.zeros(1, n, 0),
         graph_cold=torch.zeros(n, 0),
+        views=torch.zeros(0, dtype=torch.int64),
     )
     config = Bert4RecConfig(hidden=16, layers=1, heads=2)
     with torch.random.fork_rng(devices=[]):

@@ -1,0 +1,82 @@
+"""The score of new items: a linear reading of what they borrow, learned on items that were made new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bert4rec.communities import Choices, communities, questions, without
+from bert4rec.counting import fit_conditional_logit
+from bert4rec.evidence import Counts
+from bert4rec.new_items import Appearance, Index, NewItemEvidence
+
+LEAST_CHOICES = 600
+"""Questions under which nothing is fitted."""
+
+RIDGE = 0.3
+
+
+@dataclass(frozen=True)
+class NewItemScore:
+    """Tables with the weights [E + U] of their features: of pairs with a new item, and of a new candidate alone."""
+
+    tables: NewItemEvidence
+    weight: Tensor
+
+    def score(self, context: Tensor, owner: Tensor, candidates: Tensor, new: Tensor, alone: Tensor) -> Tensor:
+        """Scores [P, C] of ``candidates`` [P, C], 0 where nothing is new.
+
+        ``context`` [Q] visible items, ``owner`` [Q] the row each belongs to, ``new`` [Q, C] pairs with a new item,
+        ``alone`` [P, C] new candidates.
+        """
+        pairs = torch.zeros(new.shape)
+        asked = new.any(1)
+        n_pair, _ = self.tables.n_features
+        if asked.any():
+            features = self.tables.pairs(context[asked], candidates[owner[asked]])
+            pairs[asked] = (features @ self.weight[:n_pair]) * new[asked]
+        visible = torch.bincount(owner, minlength=len(candidates)).clamp(min=1)[:, None]
+        total = torch.zeros(candidates.shape).index_add(0, owner, pairs) / visible.sqrt()
+        return total + (self.tables.alone(candidates) @ self.weight[n_pair:]) * alone
+
+
+def fit_new_item_weights(outfits: Sequence[Index], about: Appearance, *, shrink: float, seed: int) -> Tensor | None:
+    """Weights for :class:`NewItemScore`: a conditional logit over questions about communities of items.
+
+    Each community is cut out of the outfits in turn, so that its items are new to all tables; the questions are about
+    outfits within it. Were single outfits held out instead, as for worn items, the tables would know their items from
+    other outfits, and rare attribute values would be trusted for the items that they name.
+
+    None where there are too few questions to fit anything.
+    """
+    rng = np.random.default_rng([seed, 5])
+    codes = about.codes
+    made = []
+    for community in communities(outfits, codes.n_items):
+        rest, parts = without(outfits, community, codes.n_items)
+        asked = questions(parts, codes.category, rng)
+        if asked is None or not rest:
+            continue
+        rows = np.unique(np.concatenate([asked.context, asked.candidates.ravel()]))
+        tables = NewItemEvidence.count(Counts.of(rest, codes, shrink), about, rows)
+        made.append((torch.cat(list(_inputs(tables, asked))), torch.from_numpy(asked.wrong)))
+    if sum(len(wrong) for _, wrong in made) < LEAST_CHOICES:
+        return None
+    return fit_conditional_logit(((x, w, torch.zeros(w.shape)) for x, w in made), ridge=RIDGE)
+
+
+def _inputs(tables: NewItemEvidence, asked: Choices, size: int = 256) -> Iterator[Tensor]:
+    """Features [P, C, E + U] of questions, in chunks of ``size``."""
+    owner, context = torch.from_numpy(asked.owner), torch.from_numpy(asked.context)
+    for start in range(0, len(asked.candidates), size):
+        candidates = torch.from_numpy(asked.candidates[start : start + size])
+        here = (owner >= start) & (owner < start + size)
+        row = owner[here] - start
+        features = tables.pairs(context[here], candidates[row])
+        empty = features.new_zeros(*candidates.shape, features.shape[-1])
+        visible = torch.bincount(row, minlength=len(candidates))[:, None, None]
+        yield torch.cat([empty.index_add(0, row, features) / visible.sqrt(), tables.alone(candidates)], -1)

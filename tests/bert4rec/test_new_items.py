@@ -1,0 +1,148 @@
+"""New items borrow from worn ones: hand-worked features, communities, and weights that find a planted rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from bert4rec.communities import communities, questions, without
+from bert4rec.config import Bert4RecConfig
+from bert4rec.evidence import Counts, ItemCodes
+from bert4rec.new_item_score import NewItemScore, fit_new_item_weights
+from bert4rec.new_items import PRIOR, Appearance, NewItemEvidence
+from bert4rec.scorer import OutfitScorer
+from bert4rec.train import TrainingSet, count_evidence, fit
+
+KINDS, STYLES, COPIES = 3, 8, 15
+
+
+def world(rng: np.random.Generator, *, planted: bool) -> tuple[ItemCodes, np.ndarray, list[np.ndarray], np.ndarray]:
+    """Items of a style that shows in their looks, outfits of one style (or of any); codes, looks, outfits, styles."""
+    category = np.repeat(np.arange(KINDS), STYLES * COPIES)
+    style = np.tile(np.repeat(np.arange(STYLES), COPIES), KINDS)
+    angle = 2 * np.pi * (style + rng.normal(0, 0.12, len(style))) / STYLES
+    looks = np.stack([np.cos(angle), np.sin(angle)], 1).astype(np.float32)
+    values = rng.integers(0, 4, (len(style), 1))
+    outfits = []
+    for _ in range(600):
+        # neighbouring styles on the circle meet now and then, so that communities hang together
+        styles = (
+            (rng.integers(STYLES) + rng.integers(0, 2, KINDS)) % STYLES if planted else rng.integers(0, STYLES, KINDS)
+        )
+        outfits.append(
+            np.array([rng.choice(np.flatnonzero((category == k) & (style == s))) for k, s in enumerate(styles)])
+        )
+    return ItemCodes(category, values, KINDS, 4), looks, outfits, style
+
+
+def test_features_of_a_new_item_are_those_of_the_worn_item_it_looks_like() -> None:
+    """Tops 0, 1 and bottoms 2, 3 are worn as (0, 2) twice and (1, 3) once; top 4 is new and the twin of 0."""
+    codes = ItemCodes(np.array([0, 0, 1, 1, 0]), np.array([[0], [1], [0], [1], [0]]), 2, 2)
+    looks = np.array([[1, 0], [-1, 0], [0, 1], [0, -1], [1, 0]], np.float32)
+    about = Appearance.of(codes, looks, [2])
+    outfits = [np.array([0, 2]), np.array([0, 2]), np.array([1, 3])]
+    tables = NewItemEvidence.count(Counts.of(outfits, codes, 5.0), about)
+    assert tables.near[0, 4, 0] == 0
+    assert tables.weight[0, 4, 0] == pytest.approx(1.0)
+    features = tables.pairs(torch.tensor([4]), torch.tensor([[2, 3]]))[0]
+    cosine, borrowed, shared = features[:, 0], features[:, 1], features[:, 2]
+    assert cosine.tolist() == pytest.approx([0.0, 0.0])  # at right angles, as the average bottom is
+    # item 2 itself is no neighbour of its own, so bottoms borrow from each other: 2 from 3 and 3 from 2
+    reach = 2.0  # partners of top 0; those of the bottoms' neighbours are 1 and 2; 6 ends of pairs in all
+    expected = [np.log((0 + PRIOR) / (reach * 1 / 6 + PRIOR)), np.log((2 + PRIOR) / (reach * 2 / 6 + PRIOR))]
+    assert borrowed.tolist() == pytest.approx(expected, rel=1e-3)
+    assert shared.tolist() == pytest.approx([0.5, -0.5])  # value 0 is shared by the first; half of the bottoms have it
+    assert tables.n_features == (5 + 1 - 1 + 1, 2)
+
+
+def test_tables_come_back_from_their_arrays() -> None:
+    codes, looks, outfits, _ = world(np.random.default_rng(0), planted=True)
+    about, counts = Appearance.of(codes, looks, [2]), Counts.of(outfits, codes, 5.0)
+    tables = NewItemEvidence.count(counts, about)
+    again = NewItemEvidence.from_arrays(tables.arrays(), counts, about)
+    context, candidates = torch.tensor([3, 200]), torch.tensor([[130, 131], [1, 2]])
+    assert torch.equal(tables.pairs(context, candidates), again.pairs(context, candidates))
+    assert torch.equal(tables.alone(candidates), again.alone(candidates))
+
+
+def test_a_community_is_new_to_what_is_counted_without_it() -> None:
+    codes, _, outfits, style = world(np.random.default_rng(1), planted=True)
+    found = communities(outfits, codes.n_items)
+    assert len(found) == 12
+    purity = [np.bincount(style[c], minlength=STYLES).max() / len(c) for c in found]
+    assert np.mean(purity) > 2 / STYLES  # a third of eight styles: neighbours on the circle, not a random draw
+    rest, parts = without(outfits, found[0], codes.n_items)
+    assert not np.isin(np.concatenate(rest), found[0]).any()
+    assert np.isin(np.concatenate(parts), found[0]).all()
+    asked = questions(parts, codes.category, np.random.default_rng(0))
+    assert asked is not None
+    assert np.isin(asked.candidates, found[0]).all()
+    assert (codes.category[asked.candidates] == codes.category[asked.candidates[:, :1]]).all()
+    assert not asked.wrong[:, 0].any()
+    assert (asked.wrong[:, 1:] == (asked.candidates[:, 1:] == asked.candidates[:, :1])).all()
+
+
+def accuracy(planted: bool) -> float:
+    """Share of new items (never worn, of known style) found among four by a score fitted on other items' outfits."""
+    rng = np.random.default_rng(2)
+    codes, looks, outfits, style = world(rng, planted=planted)
+    new = np.arange(codes.n_items) % COPIES < 5
+    train = [o for o in outfits if not new[o].any()]
+    about = Appearance.of(codes, looks, [2])
+    weights = fit_new_item_weights(train, about, shrink=5.0, seed=0)
+    assert weights is not None
+    score = NewItemScore(NewItemEvidence.count(Counts.of(train, codes, 5.0), about), weights)
+    right = []
+    for _ in range(300):
+        want = rng.integers(STYLES)
+        pool = [np.flatnonzero(new & (codes.category == 1) & (style == (want + k) % STYLES)) for k in (0, 3, 4, 5)]
+        candidates = torch.tensor([[int(rng.choice(p)) for p in pool]])
+        context = torch.tensor([int(rng.choice(np.flatnonzero(new & (codes.category == 0) & (style == want))))])
+        yes = torch.ones(1, 4, dtype=torch.bool)
+        right.append(int(score.score(context, torch.tensor([0]), candidates, yes, yes).argmax()) == 0)
+    return float(np.mean(right))
+
+
+def test_a_rule_that_looks_show_is_found_for_new_items_and_noise_is_not() -> None:
+    assert accuracy(planted=True) > 0.8
+    assert 0.1 < accuracy(planted=False) < 0.45
+
+
+def test_what_is_not_new_scores_nothing() -> None:
+    codes, looks, outfits, _ = world(np.random.default_rng(3), planted=True)
+    about = Appearance.of(codes, looks, [2])
+    tables = NewItemEvidence.count(Counts.of(outfits, codes, 5.0), about)
+    score = NewItemScore(tables, torch.ones(sum(tables.n_features)))
+    context, owner, candidates = torch.tensor([0, 1]), torch.tensor([0, 0]), torch.tensor([[130, 131]])
+    new, alone = torch.tensor([[False, True], [False, False]]), torch.tensor([[False, False]])
+    found = score.score(context, owner, candidates, new, alone)
+    assert found[0, 0] == 0
+    assert found[0, 1] == pytest.approx(float(tables.pairs(context[:1], candidates[:, 1:]).sum()) / 2**0.5, rel=1e-4)
+
+
+def test_too_few_outfits_fit_nothing() -> None:
+    codes, looks, outfits, _ = world(np.random.default_rng(4), planted=True)
+    assert fit_new_item_weights(outfits[:20], Appearance.of(codes, looks, [2]), shrink=5.0, seed=0) is None
+
+
+def test_a_model_ranks_new_items_by_what_they_borrow(world: Any, config: Bert4RecConfig) -> None:
+    """The whole model: of two new items the one of the outfit's colour wins, and the network has no say in it."""
+    rng = np.random.default_rng(1)
+    outfits = world.outfits(300, rng)
+    new = np.arange(world.codes.n_items) % 6 == 5  # one copy of every category and colour
+    train = [o for o in outfits if not new[o].any()]
+    data: TrainingSet = world.data(train[:-20], train[-20:], config.folds)
+    result = fit(data, replace(config, steps=20, epochs=5))
+    assert result.new_item_weights is not None
+    assert result.model.gain[1] == 0
+    evidence = count_evidence(train, world.codes, data.items, config, result.new_item_weights)
+    scorer = OutfitScorer(result.model, data.items, evidence, world.codes, result.popularity_discount)
+    right = []
+    for outfit in train[:60]:
+        candidates = np.flatnonzero(new & (world.codes.category == 2))
+        right.append(world.colour[candidates[scorer.score(outfit[:2], candidates).argmax()]] == world.colour[outfit[0]])
+    assert np.mean(right) > 0.6
