@@ -120,8 +120,8 @@ class NewItemEvidence:
         direction, sign = _bilinear(about, worn, together, partners)
         shape = (len(about.looks), codes.n_items)
         return cls(
-            near=torch.from_numpy(np.array(near, np.int64).reshape(*shape, -1)),
-            weight=torch.from_numpy(np.array(weight, np.float32).reshape(*shape, -1)),
+            near=torch.from_numpy(np.array(near, np.int64).reshape(*shape, NEIGHBOURS)),
+            weight=torch.from_numpy(np.array(weight, np.float32).reshape(*shape, NEIGHBOURS)),
             reach=torch.from_numpy(np.array(reach, np.float32).reshape(shape)),
             direction=torch.from_numpy(direction),
             sign=torch.from_numpy(sign),

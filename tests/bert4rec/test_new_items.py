@@ -146,3 +146,13 @@ def test_a_model_ranks_new_items_by_what_they_borrow(world: Any, config: Bert4Re
         candidates = np.flatnonzero(new & (world.codes.category == 2))
         right.append(world.colour[candidates[scorer.score(outfit[:2], candidates).argmax()]] == world.colour[outfit[0]])
     assert np.mean(right) > 0.6
+
+
+def test_a_catalogue_without_photos_has_attributes_to_go_by() -> None:
+    codes, looks, outfits, _ = world(np.random.default_rng(5), planted=True)
+    about = Appearance.of(codes, looks[:, :0], [])
+    weights = fit_new_item_weights(outfits, about, shrink=5.0, seed=0)
+    tables = NewItemEvidence.count(Counts.of(outfits, codes, 5.0), about)
+    assert weights is not None
+    assert len(weights) == sum(tables.n_features) == 2 + 2 + 1  # one field, two forms, popularity
+    assert torch.isfinite(tables.pairs(torch.tensor([0]), torch.tensor([[130, 131]]))).all()

@@ -15,7 +15,7 @@ from PIL import Image
 from data.sample import SampleSettings, render_sample
 from graph import open_store, sqlite_url
 from recsys.cli.app import main
-from recsys.pipeline.release import current_release
+from recsys.pipeline.release import FORMAT, current_release
 from recsys.workspace import Workspace
 
 Run = Callable[..., Any]
@@ -246,7 +246,8 @@ def test_a_damaged_release_is_refused_with_the_file(recsys: Run, own_shop: Path)
 
 def test_a_release_of_another_format_is_refused(recsys: Run, own_shop: Path) -> None:
     manifest = own_shop / "releases" / str(current_release(Workspace.open(own_shop))) / "manifest.json"
-    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"format": 1', '"format": 99'), encoding="utf-8")
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace(f'"format": {FORMAT}', '"format": 99'), encoding="utf-8")
     ran = recsys("-w", own_shop, "complete", "--item", "any")
     assert ran.status == 1
     assert "format 99; this program" in ran.err

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from bert4rec.config import Bert4RecConfig
-from bert4rec.evidence import ItemCodes, PairEvidence
+from bert4rec.evidence import EXPECTATION, FAR, INFORMATION, ItemCodes, PairEvidence
 from bert4rec.model import Bert4Rec, ItemSizes, ItemTensors
 from bert4rec.scorer import OutfitScorer
 from recsys.engine.candidates import CandidateGenerator
@@ -41,6 +41,7 @@ def scorer() -> OutfitScorer:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = Bert4Rec(ItemSizes.of(codes, items), config, evidence.n_features)
+    model.counted.weight[[INFORMATION, FAR, EXPECTATION]] = torch.tensor([1.0, 0.5, -0.9])  # a smoothed PMI
     return OutfitScorer(model, items, evidence, codes, 0.5)
 
 
