@@ -43,6 +43,27 @@ class NewItemScore:
         total = torch.zeros(candidates.shape).index_add(0, owner, pairs) / visible.sqrt()
         return total + (self.tables.alone(candidates) @ self.weight[n_pair:]) * alone
 
+    def vectors(self, rows: Tensor) -> Tensor:
+        """Items ``rows`` [n, D] such that the product with a :meth:`query` is the part of the score that products give.
+
+        That is likeness, bilinear forms and popularity; shared values and borrowed counts are left to the score.
+        """
+        tables = self.tables
+        kind = tables.category[rows]
+        looks = [look[rows] - typical[kind] for look, typical in zip(tables.looks, tables.typical, strict=True)]
+        lean = tables.alone(rows) @ self.weight[tables.n_features[0] :]
+        return torch.cat([*looks, tables.direction[rows].flatten(1), lean[:, None]], 1)
+
+    def query(self, context: Tensor) -> Tensor:
+        """What is looked for beside ``context`` [L], among :meth:`vectors`: [D]."""
+        tables = self.tables
+        n_pair, forms = tables.n_features[0], len(tables.sign)
+        looks = [self.weight[2 * v] * look[context].sum(0) for v, look in enumerate(tables.looks)]
+        signed = self.weight[n_pair - forms : n_pair, None] * tables.sign
+        directions = (tables.direction[context].sum(0) * signed).flatten()
+        beside = torch.cat([*looks, directions]) / max(len(context), 1) ** 0.5
+        return torch.cat([beside, beside.new_ones(1)])
+
 
 def fit_new_item_weights(outfits: Sequence[Index], about: Appearance, *, shrink: float, seed: int) -> Tensor | None:
     """Weights for :class:`NewItemScore`: a conditional logit over questions about communities of items.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.sparse as sp
+import torch
 from numpy.typing import NDArray
 
 from bert4rec.scorer import OutfitScorer
@@ -18,8 +19,8 @@ Index = NDArray[np.int64]
 
 
 class CandidateGenerator:
-    """Four sources, joined: what the transformer expects (vector search), the same among items that no outfit holds
-    yet, what the context was worn with (counts), and what is worn most anyway. None of them alone finds both the proven
+    """Four sources, joined: what the transformer expects (vector search), what the score of new items looks for among
+    those that no outfit holds yet (the transformer too, where there is no such score), what the context was worn with (counts), and what is worn most anyway. None of them alone finds both the proven
     partner and the new item."""
 
     def __init__(self, scorer: OutfitScorer, index: SlotIndex, slots: dict[str, Index]) -> None:
@@ -42,7 +43,12 @@ class CandidateGenerator:
         every = np.concatenate([np.zeros(0, np.int64), *unworn.values()])
         place = np.full(len(degree), -1, np.int64)
         place[every] = np.arange(len(every))
-        index = SlotIndex.build(self._scorer.vectors(every), {slot: place[rows] for slot, rows in unworn.items()})
+        new_items = self._scorer.evidence.new_items
+        if new_items is None:
+            vectors = self._scorer.vectors(every)
+        else:
+            vectors = new_items.vectors(torch.from_numpy(every)).numpy()
+        index = SlotIndex.build(vectors, {slot: place[rows] for slot, rows in unworn.items()})
         return index.renumbered(every)
 
     def _main_categories(self, rows: Index, degree: NDArray[np.float32]) -> Index:
@@ -63,10 +69,14 @@ class CandidateGenerator:
         if len(rows) > SEARCHED + PARTNERS:
             found = [self._popular[slot], self._partners(context, slot)]
             kinds = self._categories[slot]
+            new_items = self._scorer.evidence.new_items
+            if new_items is not None:
+                found.append(self._unworn.search(slot, new_items.query(torch.from_numpy(context)).numpy(), UNWORN))
             for kind in kinds:
                 query = self._scorer.wanted(context, int(kind))
                 found.append(self._index.search(slot, query, max(SEARCHED // len(kinds), 40)))
-                found.append(self._unworn.search(slot, query, max(UNWORN // len(kinds), 10)))
+                if new_items is None:
+                    found.append(self._unworn.search(slot, query, max(UNWORN // len(kinds), 10)))
             rows = np.unique(np.concatenate(found))
         return np.setdiff1d(rows, np.concatenate([context, avoid]))
 

@@ -124,6 +124,20 @@ def test_what_is_not_new_scores_nothing() -> None:
     assert found[0, 1] == pytest.approx(float(tables.pairs(context[:1], candidates[:, 1:]).sum()) / 2**0.5, rel=1e-4)
 
 
+def test_products_of_queries_and_vectors_are_the_score_without_counts_and_values() -> None:
+    codes, looks, outfits, _ = world(np.random.default_rng(6), planted=True)
+    about = Appearance.of(codes, np.concatenate([looks, looks[::-1]], 1), [2, 2])
+    tables = NewItemEvidence.count(Counts.of(outfits, codes, 5.0), about)
+    n_pair, n_alone = tables.n_features
+    weight = torch.rand(n_pair + n_alone, generator=torch.Generator().manual_seed(0))
+    weight[[1, 3, 4, 5]] = 0.0  # borrowed counts of two views, the shared value and its PMI
+    score = NewItemScore(tables, weight)
+    context, candidates = torch.tensor([0, 250]), torch.arange(120, 240)
+    yes = torch.ones(2, 120, dtype=torch.bool)
+    whole = score.score(context, torch.tensor([0, 0]), candidates[None], yes, yes[:1])[0]
+    assert torch.allclose(score.vectors(candidates) @ score.query(context), whole, atol=1e-4)
+
+
 def test_too_few_outfits_fit_nothing() -> None:
     codes, looks, outfits, _ = world(np.random.default_rng(4), planted=True)
     assert fit_new_item_weights(outfits[:20], Appearance.of(codes, looks, [2]), shrink=5.0, seed=0) is None
