@@ -20,8 +20,8 @@ Index = NDArray[np.int64]
 
 class CandidateGenerator:
     """Four sources, joined: what the transformer expects (vector search), what the score of new items looks for among
-    those that no outfit holds yet (the transformer too, where there is no such score), what the context was worn with (counts), and what is worn most anyway. None of them alone finds both the proven
-    partner and the new item."""
+    those that no outfit holds yet (where there is no such score, the transformer), what the context was worn with
+    (counts), and what is worn most anyway. None of them alone finds both the proven partner and the new item."""
 
     def __init__(self, scorer: OutfitScorer, index: SlotIndex, slots: dict[str, Index]) -> None:
         self._scorer, self._index, self._slots = scorer, index, slots
