@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from data.atomic import replacing
 
-FORMAT = 1
+FORMAT = 2
 
 
 class CheckpointError(Exception):

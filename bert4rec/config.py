@@ -20,8 +20,9 @@ class Bert4RecConfig:
     ``dense`` and ``evidence`` switch whole inputs off (ablation).
 
     Masking: ``mask_one`` is the share of examples with one hidden item, the rest hide a random number of them.
-    ``fresh_items`` is the share of items that pass for new (no identity, no counts, no graph neighbours) and
-    ``cold_outfits`` the share of examples in which every item does, so that new items are first-class.
+    ``fresh_items`` is the share of items that pass for new (no identity, no counts, no graph neighbours).
+    ``cold_outfits`` is the share of examples in which every item does; it only counts where outfits are too few to
+    fit a score for new items (:mod:`bert4rec.new_item_score`), so that the network has to rank them.
 
     Negatives: ``negatives`` candidates of the target's category, half drawn uniformly and half by popularity, corrected
     for how they were drawn. ``popularity_discount`` is the power of popularity that the score divides by (0: posterior,
@@ -71,6 +72,8 @@ class Bert4RecConfig:
         for name in ("dropout", "mask_one", "fresh_items", "cold_outfits", "label_smoothing", "valid_share"):
             if not 0 <= getattr(self, name) < 1 and not (name == "mask_one" and self.mask_one == 1):
                 raise ConfigError(f"bert4rec.{name} = {getattr(self, name)!r}: must be a share from 0 to below 1")
+        if self.ridge < 0:
+            raise ConfigError(f"bert4rec.ridge = {self.ridge!r}: must not be below 0")
         if self.hidden % self.heads:
             raise ConfigError(f"bert4rec.hidden = {self.hidden}: must be a multiple of heads = {self.heads}")
         if self.folds < 2:

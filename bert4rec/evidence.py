@@ -36,13 +36,20 @@ class ItemCodes:
     """Categorical facts about items.
 
     ``category`` [N] int64 from 0. ``values`` [N, F] int64: code of the value of each field in one shared vocabulary of
-    ``n_values``, -1 where missing or unknown. A field with several values takes several columns that share codes.
+    ``n_values``, -1 where missing or unknown. A field with several values takes several columns that share codes:
+    ``field`` [F] numbers the field of each column, by default each is one of its own.
     """
 
     category: NDArray[np.int64]
     values: NDArray[np.int64]
     n_categories: int
     n_values: int
+    field: NDArray[np.int64] | None = None
+
+    @property
+    def fields(self) -> NDArray[np.int64]:
+        """Number of each column's field [F]."""
+        return np.arange(self.n_fields) if self.field is None else self.field
 
     @property
     def n_items(self) -> int:

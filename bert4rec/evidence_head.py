@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +27,10 @@ class PairBatch:
     context: Tensor
     owner: Tensor
     popularity: Tensor
+
+    def without_new(self) -> PairBatch:
+        """The same with nothing told of pairs with new items, beyond that they are."""
+        return replace(self, features=self.features * ~self.new[..., None])
 
     def total(self, values: Tensor) -> Tensor:
         """Sum [Q, C, H] over the visible items of each partial outfit: [P, C, H]."""
@@ -62,11 +66,11 @@ class CountedScore(nn.Module):
         self.register_buffer("groups", groups, persistent=False)
         self.register_buffer("weight", torch.zeros(2 * groups.shape[1] + 3))
 
-    def summary(self, batch: PairBatch, *, of_new: bool = True) -> Tensor:
-        """The inputs of the linear reading [P, C, len(weight)]; without ``of_new``, 0 for pairs with new items."""
+    def summary(self, batch: PairBatch) -> Tensor:
+        """The inputs of the linear reading [P, C, len(weight)]."""
         grouped = batch.features @ self.groups  # [Q, C, G]
         new = batch.new[..., None]
-        sums = batch.total(torch.cat([grouped * ~new, grouped * (new & of_new), ~new], -1)) / batch.visible().sqrt()
+        sums = batch.total(torch.cat([grouped * ~new, grouped * new, ~new], -1)) / batch.visible().sqrt()
         return torch.cat([sums, batch.popularity], -1)
 
     def forward(self, batch: PairBatch) -> Tensor:

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from bert4rec.appearance import Appearance
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import MaskedBatch
 from bert4rec.evidence import ItemCodes, PairEvidence
 from bert4rec.evidence_head import CountedScore, LearnedEvidence, PairBatch
-from bert4rec.new_items import Appearance
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +119,12 @@ class Bert4Rec(nn.Module):
     """Scores candidates for the hidden items of outfits.
 
     ``gain`` [2] is the share of the network's part that counts for known and for new candidates, beside what counting
-    says; training chooses it on held-out outfits.
+    says; training chooses it on held-out outfits. Where ``reads_new`` is False, pairs with new items are left to a
+    score of their own (:class:`bert4rec.new_item_score.NewItemScore`), in training and after.
     """
 
     gain: Tensor
+    reads_new: Tensor
 
     def __init__(self, sizes: ItemSizes, config: Bert4RecConfig, n_features: int) -> None:
         super().__init__()
@@ -144,6 +146,7 @@ class Bert4Rec(nn.Module):
             nn.init.zeros_(self.out.bias)
             self.counted, self.evidence = CountedScore(n_features + 1), LearnedEvidence(n_features + 1)
         self.register_buffer("gain", torch.ones(2))
+        self.register_buffer("reads_new", torch.tensor(True))
 
     def encode(self, items: ItemTensors, batch: MaskedBatch) -> Tensor:
         """Read the sets; what the model expects at each hidden place [P, hidden]."""
@@ -169,10 +172,11 @@ class Bert4Rec(nn.Module):
         if self.counted is None or self.evidence is None:
             return ScoreParts(torch.zeros_like(match), match, new)
         pairs = pair_batch(items, batch, evidence)
-        counted = self.counted(pairs)
+        read = pairs if self.reads_new else pairs.without_new()
+        counted = self.counted(read)
         if evidence.new_items is not None and pairs.new.any():
             counted = counted + evidence.new_items.score(pairs.context, pairs.owner, batch.candidates, pairs.new, new)
-        return ScoreParts(counted, match + self.evidence(pairs), new)
+        return ScoreParts(counted, match + self.evidence(read), new)
 
 
 def pair_batch(items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -> PairBatch:
@@ -181,8 +185,8 @@ def pair_batch(items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -
     row = batch.rows[owner]
     context, offered = batch.tokens[row, place], batch.candidates[owner]  # [Q], [Q, C]
     hidden = batch.fresh[row, place][:, None] | batch.fresh_candidates[owner]
-    look = functional.normalize(items.dense, dim=-1)
-    alike = torch.einsum("qd,qcd->qc", look[context], look[offered])
+    here = functional.normalize(items.dense[context], dim=-1)
+    alike = torch.einsum("qd,qcd->qc", here, functional.normalize(items.dense[offered], dim=-1))
     never = evidence.degree == 0
     degree = evidence.degree[batch.candidates]
     known = (degree > 0) & ~batch.fresh_candidates

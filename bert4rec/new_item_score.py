@@ -9,23 +9,40 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from bert4rec.appearance import Appearance, Index
 from bert4rec.communities import Choices, communities, questions, without
 from bert4rec.counting import fit_conditional_logit
 from bert4rec.evidence import Counts
-from bert4rec.new_items import Appearance, Index, NewItemEvidence
+from bert4rec.new_items import NewItemEvidence
 
-LEAST_CHOICES = 600
-"""Questions under which nothing is fitted."""
+LEAST_OUTFITS = 100
+"""Outfits under which nothing is fitted."""
 
 RIDGE = 0.3
 
 
 @dataclass(frozen=True)
 class NewItemScore:
-    """Tables with the weights [E + U] of their features: of pairs with a new item, and of a new candidate alone."""
+    """Tables with the weights of their features: of pairs with a new item, then of a new candidate alone.
+
+    Raises ValueError where there are more or fewer weights than features.
+    """
 
     tables: NewItemEvidence
     weight: Tensor
+
+    def __post_init__(self) -> None:
+        wanted = self.tables.n_features + self.tables.n_alone
+        if len(self.weight) != wanted:
+            raise ValueError(f"{len(self.weight)} weights for {wanted} features of new items")
+
+    @property
+    def _of_pairs(self) -> Tensor:
+        return self.weight[: self.tables.n_features]
+
+    @property
+    def _of_alone(self) -> Tensor:
+        return self.weight[self.tables.n_features :]
 
     def score(self, context: Tensor, owner: Tensor, candidates: Tensor, new: Tensor, alone: Tensor) -> Tensor:
         """Scores [P, C] of ``candidates`` [P, C], 0 where nothing is new.
@@ -34,14 +51,13 @@ class NewItemScore:
         ``alone`` [P, C] new candidates.
         """
         pairs = torch.zeros(new.shape)
-        asked = new.any(1)
-        n_pair, _ = self.tables.n_features
-        if asked.any():
-            features = self.tables.pairs(context[asked], candidates[owner[asked]])
-            pairs[asked] = (features @ self.weight[:n_pair]) * new[asked]
+        some = new.any(1)
+        if some.any():
+            features = self.tables.pairs(context[some], candidates[owner[some]])
+            pairs[some] = (features @ self._of_pairs) * new[some]
         visible = torch.bincount(owner, minlength=len(candidates)).clamp(min=1)[:, None]
         total = torch.zeros(candidates.shape).index_add(0, owner, pairs) / visible.sqrt()
-        return total + (self.tables.alone(candidates) @ self.weight[n_pair:]) * alone
+        return total + (self.tables.alone(candidates) @ self._of_alone) * alone
 
     def vectors(self, rows: Tensor) -> Tensor:
         """Items ``rows`` [n, D] such that the product with a :meth:`query` is the part of the score that products give.
@@ -50,17 +66,20 @@ class NewItemScore:
         """
         tables = self.tables
         kind = tables.category[rows]
-        looks = [look[rows] - typical[kind] for look, typical in zip(tables.looks, tables.typical, strict=True)]
-        lean = tables.alone(rows) @ self.weight[tables.n_features[0] :]
-        return torch.cat([*looks, tables.direction[rows].flatten(1), lean[:, None]], 1)
+        looks = [
+            (look[rows] - typical[kind]) * look[rows].any(-1, keepdim=True)
+            for look, typical in zip(tables.looks, tables.typical, strict=True)
+        ]
+        popular = tables.alone(rows) @ self._of_alone
+        return torch.cat([*looks, tables.direction[rows].flatten(1), popular[:, None]], 1)
 
     def query(self, context: Tensor) -> Tensor:
         """What is looked for beside ``context`` [L], among :meth:`vectors`: [D]."""
         tables = self.tables
-        n_pair, forms = tables.n_features[0], len(tables.sign)
-        looks = [self.weight[2 * v] * look[context].sum(0) for v, look in enumerate(tables.looks)]
-        signed = self.weight[n_pair - forms : n_pair, None] * tables.sign
-        directions = (tables.direction[context].sum(0) * signed).flatten()
+        cosines = self._of_pairs[: 2 * len(tables.looks) : 2]  # every other one is of borrowed counts
+        forms = self._of_pairs[len(self._of_pairs) - len(tables.sign) :]
+        looks = [w * look[context].sum(0) for w, look in zip(cosines, tables.looks, strict=True)]
+        directions = (tables.direction[context].sum(0) * forms[:, None] * tables.sign).flatten()
         beside = torch.cat([*looks, directions]) / max(len(context), 1) ** 0.5
         return torch.cat([beside, beside.new_ones(1)])
 
@@ -72,29 +91,31 @@ def fit_new_item_weights(outfits: Sequence[Index], about: Appearance, *, shrink:
     outfits within it. Were single outfits held out instead, as for worn items, the tables would know their items from
     other outfits, and rare attribute values would be trusted for the items that they name.
 
-    None where there are too few questions to fit anything.
+    None where there are too few outfits to fit anything.
     """
+    if len(outfits) < LEAST_OUTFITS:
+        return None
     rng = np.random.default_rng([seed, 5])
     codes = about.codes
     made = []
     for community in communities(outfits, codes.n_items):
         rest, parts = without(outfits, community, codes.n_items)
-        asked = questions(parts, codes.category, rng)
-        if asked is None or not rest:
+        found = questions(parts, codes.category, rng)
+        if found is None or not rest:
             continue
-        rows = np.unique(np.concatenate([asked.context, asked.candidates.ravel()]))
+        rows = np.unique(np.concatenate([found.context, found.candidates.ravel()]))
         tables = NewItemEvidence.count(Counts.of(rest, codes, shrink), about, rows)
-        made.append((torch.cat(list(_inputs(tables, asked))), torch.from_numpy(asked.wrong)))
-    if sum(len(wrong) for _, wrong in made) < LEAST_CHOICES:
+        made.append((torch.cat(list(_inputs(tables, found))), torch.from_numpy(found.wrong)))
+    if not made:
         return None
     return fit_conditional_logit(((x, w, torch.zeros(w.shape)) for x, w in made), ridge=RIDGE)
 
 
-def _inputs(tables: NewItemEvidence, asked: Choices, size: int = 256) -> Iterator[Tensor]:
-    """Features [P, C, E + U] of questions, in chunks of ``size``."""
-    owner, context = torch.from_numpy(asked.owner), torch.from_numpy(asked.context)
-    for start in range(0, len(asked.candidates), size):
-        candidates = torch.from_numpy(asked.candidates[start : start + size])
+def _inputs(tables: NewItemEvidence, found: Choices, size: int = 256) -> Iterator[Tensor]:
+    """Features [P, C, n_features + n_alone] of questions, in chunks of ``size``."""
+    owner, context = torch.from_numpy(found.owner), torch.from_numpy(found.context)
+    for start in range(0, len(found.candidates), size):
+        candidates = torch.from_numpy(found.candidates[start : start + size])
         here = (owner >= start) & (owner < start + size)
         row = owner[here] - start
         features = tables.pairs(context[here], candidates[row])

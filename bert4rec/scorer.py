@@ -18,6 +18,8 @@ Index = NDArray[np.int64]
 REFERENCE = 48
 """Items of a category against which a score is normalised (fewer where the category is smaller)."""
 
+FEW_NEW = 8
+
 
 class OutfitScorer:
     """Scores candidates and outfits by item index; higher is better.
@@ -40,16 +42,17 @@ class OutfitScorer:
         sampler = NegativeSampler(codes.category, evidence.degree.numpy())
         self.log_q = torch.from_numpy(sampler.log_q)
         self._by_category = sampler
-        self._reference: dict[int, Index] = {}
+        self._reference: dict[tuple[int, bool], Index] = {}
 
     def score(self, context: Index, candidates: Index) -> NDArray[np.float32]:
         """Scores [C] of candidates [C] for the item that is missing beside ``context`` [L].
 
-        Candidates of one category are compared as they are; where several categories are mixed each is normalised
-        against its own, so that a good shirt and a good shoe have like scores.
+        Known (or new) candidates of one category are compared as they are; where several categories are mixed, or new
+        items with known ones, each is normalised against its own, so that a good shirt and a good shoe have like
+        scores.
         """
         kinds = np.unique(self.codes.category[candidates])
-        if len(kinds) == 1:
+        if len(kinds) == 1 and len(np.unique(self._is_new(candidates))) == 1:
             return np.asarray(self._score([context], candidates[None])[0])
         out = np.empty(len(candidates), np.float32)
         for kind in kinds:
@@ -58,19 +61,34 @@ class OutfitScorer:
         return out
 
     def normalised(self, context: Index, candidates: Index) -> NDArray[np.float32]:
-        """Scores [C] of candidates of one category, less the log-mean-exp over that category: 0 is an average item."""
-        reference = self.reference(int(self.codes.category[candidates[0]]))
-        scores = self._score([context], np.concatenate([candidates, reference])[None])[0]
-        base = _log_mean_exp(scores[None, len(candidates) :])[0]
-        return np.asarray(scores[: len(candidates)] - base, np.float32)
+        """Scores [C] of candidates of one category, less the log-mean-exp over that category: 0 is an average item.
+
+        New items are compared with new ones, for the scores of known ones say more.
+        """
+        out = np.empty(len(candidates), np.float32)
+        new = self._is_new(candidates)
+        for side in np.unique(new):
+            own = candidates[new == side]
+            pool = np.concatenate([own, self.reference(int(self.codes.category[own[0]]), bool(side))])
+            scores = self._score([context], pool[None], np.array([side]))[0]
+            out[new == side] = scores[: len(own)] - _log_mean_exp(scores[None, len(own) :])[0]
+        return out
 
     def score_many(self, contexts: Sequence[Index], candidates: Index) -> NDArray[np.float32]:
         """Scores [P, C] of ``candidates`` [P, C], each row of one category, for P contexts."""
+        return self._score_chunks(contexts, candidates, np.zeros(len(candidates), bool))
+
+    def _score_chunks(
+        self, contexts: Sequence[Index], candidates: Index, as_new: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
         chunk = max(1, 60_000 // max(candidates.shape[1], 1))
-        parts = [
-            self._score(contexts[i : i + chunk], candidates[i : i + chunk]) for i in range(0, len(contexts), chunk)
-        ]
+        places = [slice(i, i + chunk) for i in range(0, len(contexts), chunk)]
+        parts = [self._score(contexts[p], candidates[p], as_new[p]) for p in places]
         return np.concatenate(parts) if parts else np.zeros((0, candidates.shape[1]), np.float32)
+
+    def _is_new(self, items: Index | np.int64) -> NDArray[np.bool_]:
+        """Which items [n] no outfit holds."""
+        return np.asarray(self.evidence.degree.numpy()[items] == 0)
 
     def score_outfits(self, outfits: Sequence[Index]) -> NDArray[np.float32]:
         """Compatibility of whole outfits [O], comparable across sizes.
@@ -83,13 +101,14 @@ class OutfitScorer:
             if len(outfit) < 2:
                 continue
             for i, item in enumerate(outfit):
-                reference = self.reference(int(self.codes.category[item]))
+                reference = self.reference(int(self.codes.category[item]), bool(self._is_new(item)))
                 owner.append(k)
                 contexts.append(np.delete(outfit, i))
                 pools.append(np.concatenate([[item], np.resize(reference, REFERENCE)]))
         if not owner:
             return np.zeros(len(outfits), np.float32)
-        scores = self.score_many(contexts, np.stack(pools))
+        stacked = np.stack(pools)
+        scores = self._score_chunks(contexts, stacked, self._is_new(stacked[:, 0]))
         relative = scores[:, 0] - _log_mean_exp(scores[:, 1:])
         total = np.bincount(owner, relative, minlength=len(outfits))
         return (total / np.maximum(np.bincount(owner, minlength=len(outfits)), 1)).astype(np.float32)
@@ -100,18 +119,24 @@ class OutfitScorer:
             [self.normalised(np.delete(outfit, i), outfit[i : i + 1])[0] for i in range(len(outfit))], np.float32
         )
 
-    def reference(self, category: int) -> Index:
-        """Up to REFERENCE items spread evenly over a category, the same every time."""
-        if category not in self._reference:
+    def reference(self, category: int, new: bool = False) -> Index:
+        """Up to REFERENCE items spread evenly over a category, the same every time; for ``new`` items among new ones.
+
+        Where fewer than FEW_NEW of a category are new, all its items stand for them.
+        """
+        if (category, new) not in self._reference:
             start, stop = self._by_category.start[category : category + 2]
-            places = np.unique(np.linspace(start, stop - 1, min(REFERENCE, stop - start)).astype(np.int64))
-            self._reference[category] = self._by_category.order[places]
-        return self._reference[category]
+            members = self._by_category.order[start:stop]
+            if new and self._is_new(members).sum() >= FEW_NEW:
+                members = members[self._is_new(members)]
+            places = np.unique(np.linspace(0, len(members) - 1, min(REFERENCE, len(members))).astype(np.int64))
+            self._reference[category, new] = members[places]
+        return self._reference[category, new]
 
     @torch.inference_mode()
     def wanted(self, context: Index, category: int) -> NDArray[np.float32]:
         """What the transformer expects of a category beside a context [hidden]: a query for the vector index."""
-        batch = self._batch([context], np.array([self.reference(category)[:1]]))
+        batch = self._batch([context], np.array([self.reference(category)[:1]]), np.zeros(1, bool))
         return np.asarray(self.model.encode(self.items, batch)[0])
 
     @torch.inference_mode()
@@ -125,12 +150,17 @@ class OutfitScorer:
         return np.asarray(torch.cat(parts))
 
     @torch.inference_mode()
-    def _score(self, contexts: Sequence[Index], candidates: Index) -> NDArray[np.float32]:
-        batch = self._batch(contexts, candidates)
+    def _score(
+        self, contexts: Sequence[Index], candidates: Index, as_new: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float32]:
+        """Scores [P, C]; in rows ``as_new`` [P] all candidates pass for new."""
+        as_new = np.zeros(len(candidates), bool) if as_new is None else as_new
+        batch = self._batch(contexts, candidates, as_new)
         logits = self.model(self.items, batch, self.evidence)
-        return np.asarray(logits - self.discount * self.log_q[batch.candidates])
+        known = torch.from_numpy(~as_new)[:, None]
+        return np.asarray(logits - self.discount * self.log_q[batch.candidates] * known)
 
-    def _batch(self, contexts: Sequence[Index], candidates: Index) -> MaskedBatch:
+    def _batch(self, contexts: Sequence[Index], candidates: Index, as_new: NDArray[np.bool_]) -> MaskedBatch:
         """One row a context: its items, then one hidden item of the candidates' category."""
         rows = len(contexts)
         width = max(len(c) for c in contexts) + 1
@@ -157,7 +187,7 @@ class OutfitScorer:
             rows=torch.arange(rows),
             columns=torch.full((rows,), width - 1),
             candidates=torch.from_numpy(candidates),
-            fresh_candidates=flag(*candidates.shape),
+            fresh_candidates=torch.from_numpy(as_new)[:, None].expand(*candidates.shape),
             excluded=flag(*candidates.shape),
         )
 

@@ -85,7 +85,7 @@ def fit(
     Parameters
     ----------
     progress
-        Called after each pass with epoch, epochs, loss, valid loss (warm and cold), accuracies.
+        Called after each pass with epoch, epochs, loss, and loss, accuracy and gain on the held-out outfits.
     checkpoint
         Folder for the run's state, written after each pass; with ``resume`` a run goes on from it and ends with the
         weights that an uninterrupted one has.
@@ -109,7 +109,8 @@ def fit(
         model = Bert4Rec(ItemSizes.of(data.codes, data.items), config, tables.whole.n_features)
         run = _Run(data, config, tables, sampler, model, epochs * len(batches))
         run.fit_counted(batches)
-        name = fingerprint(config.to_dict(), data.fold, data.codes.values, *data.train, *data.valid)
+        known = (data.codes.category, data.codes.values, data.items.dense.numpy(), data.items.graph.numpy())
+        name = fingerprint(config.to_dict(), data.fold, *known, *data.train, *data.valid)
         state = load_progress(checkpoint, model, run.optimizer, name) if checkpoint and resume else None
         state = state or Progress.start(model)
         while state.epoch < epochs and state.epoch - state.best_epoch < config.patience:
@@ -167,7 +168,10 @@ class _Run:
         steps: int,
     ) -> None:
         self.data, self.config, self.tables, self.model, self.steps = data, config, tables, model, steps
-        self.trained = torch.tensor([1.0, 1.0 if tables.new_item_weights is None else 0.0])
+        reads_new = tables.new_item_weights is None
+        self.trained = torch.tensor([1.0, float(reads_new)])
+        model.reads_new.fill_(reads_new)
+        model.gain.copy_(self.trained)
         self.log_q = torch.from_numpy(sampler.log_q)
         decay = [p for p in model.parameters() if p.dim() > 1]
         rest = [p for p in model.parameters() if p.dim() <= 1]
@@ -207,13 +211,13 @@ class _Run:
         if counted is None:
             return
         rng = np.random.default_rng([self.config.seed, 4])
-        of_new = self.tables.new_item_weights is None
 
         def choices() -> Iterator[tuple[Tensor, Tensor, Tensor]]:
             drawn = (b for _ in itertools.count() for b in batches.epoch(rng))
             for batch in itertools.islice(drawn, COUNTED_BATCHES):
                 pairs = pair_batch(self.data.items, batch, self.tables.at(batch.fold))
-                yield counted.summary(pairs, of_new=of_new), not_offered(batch), self.log_q[batch.candidates]
+                pairs = pairs if self.model.reads_new else pairs.without_new()
+                yield counted.summary(pairs), not_offered(batch), self.log_q[batch.candidates]
 
         counted.weight.copy_(fit_conditional_logit(choices(), ridge=self.config.ridge))
 

@@ -143,7 +143,7 @@ def load_release(workspace: Workspace, name: str | None = None) -> tuple[str, Re
     _verify(folder, manifest)
     try:
         contents = _read_files(folder)
-    except (OSError, KeyError, TypeError, RuntimeError, SafetensorError, msgspec.DecodeError) as error:
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError, msgspec.DecodeError) as error:
         raise ReleaseError(f"{folder}: cannot be read: {error}") from error
     slots = contents.catalogue.slots()
     parts = EngineParts(
@@ -244,9 +244,9 @@ def _read_files(folder: Path) -> ReleaseContents:
     described = json.loads((folder / "description.json").read_text(encoding="utf-8"))
     tensors = load_tensors(folder / "items.safetensors")
     values = tensors.pop("codes.values").numpy()
-    codes = ItemCodes(tensors["category"].numpy(), values, **described["codes"])
-    items = ItemTensors(**tensors)
     vocabulary = msgspec.json.decode((folder / "vocabulary.json").read_bytes(), type=Vocabulary)
+    codes = ItemCodes(tensors["category"].numpy(), values, **described["codes"], field=vocabulary.field_numbers())
+    items = ItemTensors(**tensors)
     visual = VisualSpace.from_arrays(described["visual"], load_file(folder / "visual.safetensors"))
     evidence = PairEvidence.from_arrays(load_file(folder / "evidence.safetensors"), codes)
     if (folder / NEW_ITEMS).is_file():

@@ -77,7 +77,11 @@ class Vocabulary(Struct, frozen=True):
                 values[row, column : column + len(codes)] = codes
             column += field.columns
         category = np.array([self.categories.get(item.category, 0) for item in items], np.int64)
-        return ItemCodes(category, values, len(self.categories) + 1, self.n_values)
+        return ItemCodes(category, values, len(self.categories) + 1, self.n_values, self.field_numbers())
+
+    def field_numbers(self) -> NDArray[np.int64]:
+        """Number of the field behind each column of ``encode``."""
+        return np.repeat(np.arange(len(self.fields)), [field.columns for field in self.fields])
 
     def column_names(self) -> list[str]:
         """Name of the field behind each column of ``encode``."""

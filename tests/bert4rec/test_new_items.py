@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import torch
 
+from bert4rec.appearance import Appearance
 from bert4rec.communities import communities, questions, without
 from bert4rec.config import Bert4RecConfig
 from bert4rec.evidence import Counts, ItemCodes
 from bert4rec.new_item_score import NewItemScore, fit_new_item_weights
-from bert4rec.new_items import PRIOR, Appearance, NewItemEvidence
+from bert4rec.new_items import PRIOR, NewItemEvidence
 from bert4rec.scorer import OutfitScorer
 from bert4rec.train import TrainingSet, count_evidence, fit
 
@@ -56,7 +57,7 @@ def test_features_of_a_new_item_are_those_of_the_worn_item_it_looks_like() -> No
     expected = [np.log((0 + PRIOR) / (reach * 1 / 6 + PRIOR)), np.log((2 + PRIOR) / (reach * 2 / 6 + PRIOR))]
     assert borrowed.tolist() == pytest.approx(expected, rel=1e-3)
     assert shared.tolist() == pytest.approx([0.5, -0.5])  # value 0 is shared by the first; half of the bottoms have it
-    assert tables.n_features == (5 + 1 - 1 + 1, 2)
+    assert features.shape[1] == tables.n_features == 2 + 2 + 2  # one view, one field, two forms
 
 
 def test_tables_come_back_from_their_arrays() -> None:
@@ -72,7 +73,7 @@ def test_tables_come_back_from_their_arrays() -> None:
 def test_a_community_is_new_to_what_is_counted_without_it() -> None:
     codes, _, outfits, style = world(np.random.default_rng(1), planted=True)
     found = communities(outfits, codes.n_items)
-    assert len(found) == 12
+    assert len(found) == 20
     purity = [np.bincount(style[c], minlength=STYLES).max() / len(c) for c in found]
     assert np.mean(purity) > 2 / STYLES  # a third of eight styles: neighbours on the circle, not a random draw
     rest, parts = without(outfits, found[0], codes.n_items)
@@ -116,7 +117,7 @@ def test_what_is_not_new_scores_nothing() -> None:
     codes, looks, outfits, _ = world(np.random.default_rng(3), planted=True)
     about = Appearance.of(codes, looks, [2])
     tables = NewItemEvidence.count(Counts.of(outfits, codes, 5.0), about)
-    score = NewItemScore(tables, torch.ones(sum(tables.n_features)))
+    score = NewItemScore(tables, torch.ones(tables.n_features + tables.n_alone))
     context, owner, candidates = torch.tensor([0, 1]), torch.tensor([0, 0]), torch.tensor([[130, 131]])
     new, alone = torch.tensor([[False, True], [False, False]]), torch.tensor([[False, False]])
     found = score.score(context, owner, candidates, new, alone)
@@ -128,8 +129,7 @@ def test_products_of_queries_and_vectors_are_the_score_without_counts_and_values
     codes, looks, outfits, _ = world(np.random.default_rng(6), planted=True)
     about = Appearance.of(codes, np.concatenate([looks, looks[::-1]], 1), [2, 2])
     tables = NewItemEvidence.count(Counts.of(outfits, codes, 5.0), about)
-    n_pair, n_alone = tables.n_features
-    weight = torch.rand(n_pair + n_alone, generator=torch.Generator().manual_seed(0))
+    weight = torch.rand(tables.n_features + tables.n_alone, generator=torch.Generator().manual_seed(0))
     weight[[1, 3, 4, 5]] = 0.0  # borrowed counts of two views, the shared value and its PMI
     score = NewItemScore(tables, weight)
     context, candidates = torch.tensor([0, 250]), torch.arange(120, 240)
@@ -168,5 +168,75 @@ def test_a_catalogue_without_photos_has_attributes_to_go_by() -> None:
     weights = fit_new_item_weights(outfits, about, shrink=5.0, seed=0)
     tables = NewItemEvidence.count(Counts.of(outfits, codes, 5.0), about)
     assert weights is not None
-    assert len(weights) == sum(tables.n_features) == 2 + 2 + 1  # one field, two forms, popularity
+    assert len(weights) == tables.n_features + tables.n_alone == 2 + 2 + 1  # one field, two forms, popularity
     assert torch.isfinite(tables.pairs(torch.tensor([0]), torch.tensor([[130, 131]]))).all()
+
+
+def test_values_are_shared_whatever_their_place() -> None:
+    """A field of two columns: (a, b) and (b, a) share it, (a, -) and (c, d) do not."""
+    values = np.array([[0, 1], [1, 0], [2, 3], [0, -1]])
+    codes = ItemCodes(np.array([0, 1, 1, 0]), values, 2, 4, np.array([0, 0]))
+    about = Appearance.of(codes, np.zeros((4, 0), np.float32), [])
+    tables = NewItemEvidence.count(Counts.of([np.array([0, 1]), np.array([2, 3])], codes, 5.0), about)
+    shared = tables.pairs(torch.tensor([0, 3]), torch.tensor([[1, 2], [1, 2]]))[..., 0]
+    # half of the second category has value 0, half value 1: item 0 meets each of both, item 3 only value 0
+    assert shared.tolist() == [[0.0, -1.0], [0.5, -0.5]]
+
+
+def test_an_item_without_a_photo_borrows_from_nobody_and_lends_to_nobody() -> None:
+    codes, looks, outfits, _ = world(np.random.default_rng(7), planted=True)
+    unseen = np.arange(codes.n_items) % 4 == 0
+    looks[unseen] = 0
+    about, counts = Appearance.of(codes, looks, [2]), Counts.of(outfits, codes, 5.0)
+    tables = NewItemEvidence.count(counts, about)
+    weight = tables.weight[0].numpy()
+    assert (weight[unseen] == 0).all()
+    assert weight[~unseen].sum(1) == pytest.approx(1.0, abs=1e-5)
+    assert not unseen[tables.near[0].numpy()[weight > 0]].any()
+    blank = int(np.flatnonzero(unseen)[0])
+    other = int(np.flatnonzero(codes.category != codes.category[blank])[0])
+    assert tables.pairs(torch.tensor([other]), torch.tensor([[blank]]))[0, 0, :2].tolist() == [0.0, 0.0]
+
+
+def test_a_worn_item_in_the_context_stands_for_itself() -> None:
+    """Top 0 is worn with bottom 2 only; new bottom 4 looks like 2, new bottom 5 like 3."""
+    codes = ItemCodes(np.array([0, 0, 1, 1, 1, 1]), np.zeros((6, 1), np.int64), 2, 1)
+    looks = np.array([[1, 0], [1, 0.1], [0, 1], [0, -1], [0.05, 1], [0.05, -1]], np.float32)
+    tables = NewItemEvidence.count(
+        Counts.of([np.array([0, 2]), np.array([1, 3])], codes, 5.0), Appearance.of(codes, looks, [2])
+    )
+    borrowed = tables.pairs(torch.tensor([0]), torch.tensor([[4, 5]]))[0, :, 1]
+    assert borrowed[0] > 0 > borrowed[1]
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_communities_of_a_graph_in_pieces_are_the_same_every_time(size: int) -> None:
+    """Disjoint outfits: the normalised graph has one and the same eigenvalue many times over."""
+    outfits = [np.arange(size * k, size * (k + 1)) for k in range(60)]
+    first, again = communities(outfits, 60 * size), communities(outfits, 60 * size)
+    assert len(first) == 20
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert communities(outfits[:5], 60 * size) == []
+
+
+def test_without_held_out_outfits_the_network_still_has_no_say_in_new_items(world: Any, config: Bert4RecConfig) -> None:
+    data: TrainingSet = world.data(world.outfits(120, np.random.default_rng(1)), [], config.folds)
+    result = fit(data, replace(config, steps=5, epochs=1))
+    assert result.model.gain.tolist() == [1.0, 0.0]
+    assert not result.model.reads_new
+
+
+def test_new_items_of_an_outfit_are_compared_with_new_items(world: Any, config: Bert4RecConfig) -> None:
+    """Scores of a list that mixes known and new are those of each beside their own kind."""
+    rng = np.random.default_rng(1)
+    outfits = [o for o in world.outfits(300, rng) if not (o % 6 >= 4).any()]  # two copies of everything are new
+    data: TrainingSet = world.data(outfits[:-20], outfits[-20:], config.folds)
+    result = fit(data, replace(config, steps=5, epochs=1))
+    evidence = count_evidence(outfits, world.codes, data.items, config, result.new_item_weights)
+    scorer = OutfitScorer(result.model, data.items, evidence, world.codes, result.popularity_discount)
+    kind = np.flatnonzero(world.codes.category == 1)
+    new, known = kind[kind % 6 >= 4], kind[kind % 6 < 4]
+    assert np.isin(scorer.reference(1, True), new).all()
+    mixed = scorer.score(outfits[0][:1], kind)
+    assert np.allclose(mixed[np.isin(kind, new)], scorer.normalised(outfits[0][:1], new), atol=1e-5)
+    assert np.allclose(mixed[np.isin(kind, known)], scorer.normalised(outfits[0][:1], known), atol=1e-5)
