@@ -29,7 +29,7 @@ from recsys.pipeline.embedding import Rows
 from recsys.pipeline.features import ItemFeatures, fit_features, node_features
 
 Tell = Callable[[str, dict[str, Any]], None]
-"""Called with the stage ("graphsage", "bert4rec") and what it has come to."""
+"""Called with the stage ("resume", "graphsage", "bert4rec") and what it has come to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,9 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
     if not plan.resume:
         shutil.rmtree(plan.checkpoints, ignore_errors=True)
     plan.checkpoints.mkdir(parents=True, exist_ok=True)
+    if plan.resume:
+        found = sorted(str(p.relative_to(plan.checkpoints)) for p in plan.checkpoints.rglob("*.safetensors"))
+        tell("resume", {"from": ", ".join(found) or "the beginning, there is no checkpoint"})
     corpus = inputs.corpus
     rng = np.random.default_rng([plan.seed, 17])
     valid = hold_out(corpus, plan.bert4rec.valid_share, rng)
