@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 ENGLISH = {
     "코트": "coat",
     "재킷": "jacket",
@@ -56,4 +58,4 @@ def in_english(word: str) -> str:
     """The English word for a Korean one; other words as they are, less what a plain font cannot draw."""
     if word in ENGLISH:
         return ENGLISH[word]
-    return "".join(c for c in word if ord(c) < 0x250).strip()
+    return "".join(c for c in unicodedata.normalize("NFC", word) if ord(c) < 0x250).strip()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from data.atomic import replacing
 from data.errors import DataError
@@ -17,6 +17,7 @@ from graph.store import GraphStore
 from recsys.engine.answers import CompletedOutfit, Completion
 from recsys.engine.catalogue import Catalogue
 from recsys.pipeline.captions import in_english
+from recsys.pipeline.lettering import lettering
 from vision.crops import Crop, garment_crop, product_crop
 from vision.errors import VisionError
 
@@ -115,11 +116,11 @@ def _draw(query: Sequence[Cell], rows: Sequence[tuple[str, Sequence[Cell]]]) -> 
     sheet = Image.new("RGB", (left + per_row * pitch_x + GAP, height * pitch_y + GAP), PAPER)
     draw = ImageDraw.Draw(sheet)
     draw.rectangle((0, 0, left - GAP, sheet.height), fill=QUERY)
-    draw.text((GAP, GAP), "query", font=_font(18), fill=INK)
+    _write(draw, (GAP, GAP), "query", 18, INK)
     for k, cell in enumerate(query):
         _paste(sheet, cell, (GAP + (k % query_columns) * pitch_x, HEAD + (k // query_columns) * pitch_y))
     for k, (heading, cells) in enumerate(rows):
-        draw.text((left, GAP + k * pitch_y), heading, font=_font(18), fill=INK)
+        _write(draw, (left, GAP + k * pitch_y), heading, 18, INK)
         for column, cell in enumerate(cells):
             _paste(sheet, cell, (left + column * pitch_x, HEAD + k * pitch_y))
     return sheet
@@ -130,21 +131,30 @@ def _paste(sheet: Image.Image, cell: Cell, corner: tuple[int, int]) -> None:
     x, y = corner
     draw.rectangle((x, y, x + CELL, y + CELL), fill=PAPER, outline=(226, 226, 230))
     if cell.picture is None:
-        draw.text((x + CELL // 2, y + CELL // 2), "no picture", font=_font(14), fill=FAINT, anchor="mm")
+        _write(draw, (x + CELL // 2, y + CELL // 2), "no picture", 14, FAINT, anchor="mm")
     else:
         small = cell.picture.copy()
         small.thumbnail((CELL - 8, CELL - 8), Image.Resampling.LANCZOS)
         sheet.paste(small, (x + (CELL - small.width) // 2, y + (CELL - small.height) // 2))
-    draw.text((x + 2, y + CELL + 4), _short(cell.title), font=_font(15), fill=INK)
-    draw.text((x + 2, y + CELL + 23), _short(cell.subtitle), font=_font(13), fill=FAINT)
+    _write(draw, (x + 2, y + CELL + 4), _short(cell.title), 15, INK)
+    _write(draw, (x + 2, y + CELL + 23), _short(cell.subtitle), 13, FAINT)
 
 
 def _short(text: str) -> str:
     return text if len(text) <= 26 else f"{text[:25]}…"
 
 
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
+def _write(
+    draw: ImageDraw.ImageDraw,
+    corner: tuple[int, int],
+    text: str,
+    size: int,
+    colour: tuple[int, int, int],
+    *,
+    anchor: str = "la",
+) -> None:
+    drawable, font = lettering(text, size)
+    draw.text(corner, drawable, font=font, fill=colour, anchor=anchor)
 
 
 def _on_paper(crop: Crop) -> Image.Image:
