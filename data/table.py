@@ -22,6 +22,7 @@ TableRecord = Item | ImageRecord | Outfit | Problem
 
 _ITEM_FIELDS = ("item_id", "category")
 _OUTFIT_FIELDS = ("outfit_id", "item_id")
+_FIELDS = ("item_id", "category", "image", "outfit_id")
 
 
 class _Known(Struct, frozen=True):
@@ -188,6 +189,13 @@ def _fields(table: TableFile, mapping: Mapping[str, str], *, required: tuple[str
     fields = [field_of.get(column, None if column in taken else column) for column in table.columns]
     for field in required:
         if field not in fields:
+            stray = next((name for name, column in taken.items() if column == field and name not in _FIELDS), None)
+            if stray is not None:
+                known = ", ".join(_FIELDS)
+                raise SourceError(
+                    f"--map {stray}={field}: {stray} is no field; fields are {known} and the names of attributes; "
+                    f"{table.path} would be left without its {field}"
+                )
             raise SourceError(_no_column(table, field, mapping.get(field, field)))
     return fields
 

@@ -43,6 +43,8 @@ class TableFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        if path.is_dir():
+            raise SourceError(f"{path}: this is a folder; name the CSV or Parquet table in it")
         if not path.is_file():
             raise SourceError(f"{path}: there is no such file; a CSV or Parquet table is expected")
         self._is_parquet = _starts_with(path, b"PAR1")

@@ -113,6 +113,12 @@ def test_columns_can_be_mapped_in_one_table_or_both(tables: Tables) -> None:
         (ITEMS, "item_id\na\n", {}, r"outfits\.csv: there is no column 'outfit_id'"),
         (ITEMS, OUTFITS, {"item_id": "code"}, "no column 'code'.*nor has"),
         (ITEMS, OUTFITS, {"brand": "maker"}, "no column 'maker'"),
+        (
+            ITEMS,
+            OUTFITS,
+            {"itemid": "item_id"},
+            r"itemid is no field; fields are item_id, category, image, outfit_id and the names of attributes",
+        ),
         ("", OUTFITS, {}, "no header"),
         ("item_id,category,category\n", OUTFITS, {}, "category is there more than once"),
         (b"item_id,category\n\xff\xfe\xfd\x81", OUTFITS, {}, "neither UTF-8 nor cp949"),
@@ -130,6 +136,8 @@ def test_missing_files_and_folders(tables: Tables, tmp_path: Path) -> None:
     items, outfits = tables()
     with pytest.raises(SourceError, match=r"none\.csv: there is no such file"):
         read_table(tmp_path / "none.csv", outfits)
+    with pytest.raises(SourceError, match="this is a folder; name the CSV"):
+        read_table(tmp_path, outfits)
     with pytest.raises(SourceError, match="no such folder of images"):
         read_table(items, outfits, images=tmp_path / "none")
 
