@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,10 @@ from recsys.cli.session import Exit, Session, session_of
 if TYPE_CHECKING:
     from data.types import Problem
     from recsys.pipeline.intake import ImportReport
+
+
+NAMED = 10
+"""Categories that are named, at most, where more have no known slot."""
 
 
 def register(app: typer.Typer) -> None:
@@ -110,12 +115,25 @@ def show(output: Output, report: ImportReport) -> None:
         output.line(f"{found.items} items found in {found.regions} garments ({found.method})")
     if report.missing_photos:
         output.line(f"{report.missing_photos} images have no readable photo; their labels are kept")
+    if report.own_slots:
+        output.line(_own_slots(report.own_slots))
     if report.notes:
         output.table("Mended or missing", ["what", "times"], report.notes.items())
     if report.released:
         output.line(f"{report.released} earlier problems are gone")
     if report.quarantined:
         output.line(f"{report.quarantined} problems in quarantine; `recsys quarantine list` shows them")
+
+
+def _own_slots(categories: Sequence[str]) -> str:
+    """Name categories whose words are not known, and how they get a slot."""
+    from data.taxonomy import SLOTS
+
+    named = ", ".join(categories[:NAMED]) + (f" and {len(categories) - NAMED} more" if len(categories) > NAMED else "")
+    return (
+        f"of no known slot, so each is a slot of its own: {named}; to change that, put a known word before it in the "
+        f"category column, as in 'shoes > {categories[0]}' (slots are {', '.join(SLOTS)})"
+    )
 
 
 def _absolute(paths: list[Path]) -> list[str]:

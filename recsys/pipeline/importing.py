@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from data.errors import DataError
+from data.taxonomy import SLOTS
 from data.types import ImageRecord, Item, Note, Outfit, Problem
 from graph.store import GraphStore, InvalidRecordError, UnknownNodeError, WriteCounts
 
@@ -30,7 +31,8 @@ class ImportInterruptedError(KeyboardInterrupt):
 class ImportCounts:
     """What one import read and what of it was new.
 
-    ``notes`` counts what readers mended, by code; ``refused_items`` are the ids of items that the store did not take.
+    ``notes`` counts what readers mended, by code; ``refused_items`` are the ids of items that the store did not take;
+    ``own_slots`` the categories of items that fill none of the known slots and so are slots of their own.
     """
 
     images: int = 0
@@ -44,6 +46,7 @@ class ImportCounts:
     notes: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     refused_items: set[str] = field(default_factory=set)
+    own_slots: set[str] = field(default_factory=set)
 
     @property
     def records(self) -> int:
@@ -84,9 +87,10 @@ def write_records(
 ) -> None:
     """Write a reader's records to a store, ``batch`` at a time; each batch lands whole or not at all.
 
-    What is stored already is left as it is, so an import that was stopped goes on when it is run again. Problems go to
-    quarantine with the batch in which they were met. ``stored`` counts what has landed, also where this is interrupted.
-    Where the source breaks off, what was read before is written.
+    What is stored already with the same content is left as it is, so an import that was stopped goes on when it is run
+    again; what has other content now is replaced. Problems go to quarantine with the batch in which they were met.
+    ``stored`` counts what has landed, also where this is interrupted. Where the source breaks off, what was read before
+    is written.
     """
     pending: list[Record] = []
 
@@ -123,6 +127,7 @@ def _write(store: GraphStore, chunk: list[Record], stored: ImportCounts, watcher
         watcher.problem(problem)
     store.quarantine(problems)
     stored.items += len(kept_items)
+    stored.own_slots |= {item.category for item in kept_items if item.slot not in SLOTS}
     stored.outfits += len(kept_outfits)
     stored.problems += problems
     for image in kept_images:

@@ -37,7 +37,7 @@ class ImportReport(Struct, frozen=True, kw_only=True):
     """What one import did and what the store holds after it.
 
     ``released`` counts problems of earlier runs of the same import that are gone; ``identity`` is None where the source
-    names its items itself.
+    names its items itself; ``own_slots`` are categories of items that fill no known slot.
     """
 
     kind: str
@@ -51,6 +51,7 @@ class ImportReport(Struct, frozen=True, kw_only=True):
     quarantined: int
     released: int
     missing_photos: int
+    own_slots: tuple[str, ...]
     notes: dict[str, int]
     identity: IdentityCounts | None
     store: GraphCounts
@@ -151,6 +152,7 @@ def _report(
         quarantined=stored.quarantined,
         released=released,
         missing_photos=stored.missing_photos,
+        own_slots=tuple(sorted(stored.own_slots)),
         notes=dict(sorted(stored.notes.items())),
         identity=identity,
         store=counts,

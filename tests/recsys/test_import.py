@@ -292,3 +292,18 @@ def test_thresholds_are_settings(recsys: Run, shop: Path, photos: Path) -> None:
     ran = recsys("-w", shop, "check")
     assert ran.status == 1
     assert "checks.min_syde: unknown key; did you mean min_side?" in ran.err
+
+
+def test_categories_of_no_known_slot_are_named(recsys: Run, shop: Path, tmp_path: Path) -> None:
+    items, outfits = tmp_path / "items.csv", tmp_path / "outfits.csv"
+    items.write_text("item_id,category\na,chaussures\nb,coat\n", encoding="utf-8")
+    outfits.write_text("outfit_id,item_id\no,a\no,b\n", encoding="utf-8")
+    command = ("-w", shop, "import", "table", "--items", items, "--outfits", outfits)
+    said = recsys(*command)
+    assert said.status == 0
+    assert "a slot of its own: chaussures; to change that" in said.out and "'shoes > chaussures'" in said.out
+    assert recsys(*command, "--json").json["own_slots"] == ["chaussures"]
+    items.write_text("item_id,category\na,shoes > chaussures\nb,coat\n", encoding="utf-8")
+    mended = recsys(*command, "--json").json
+    assert (mended["own_slots"], mended["changed"] > 0) == ([], True)
+    assert "of no known slot" not in recsys(*command).out
