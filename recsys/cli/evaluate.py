@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,7 @@ from recsys.cli.session import Session, session_of
 
 if TYPE_CHECKING:
     from evaluation.questions import Questions
+    from evaluation.tasks import Metric
     from recsys.pipeline.contents import ReleaseContents
     from recsys.pipeline.embedding import Rows
 
@@ -31,8 +33,10 @@ def evaluate(
 ) -> None:
     """Measure the current release and all baselines, with 95 % intervals over outfits."""
     from evaluation import read_questions
+    from evaluation.questions import TASKS
     from evaluation.table import as_json, plain
     from evaluation.tasks import ask, paired, report, write_predictions
+    from recsys.errors import QueryError
     from recsys.pipeline import measuring
     from recsys.pipeline.jobs import tensor_threads
     from recsys.pipeline.release import load_release
@@ -41,6 +45,9 @@ def evaluate(
     workspace = session.workspace()
     settings = session.settings(workspace)
     asked = read_questions(questions)
+    if not len(asked):
+        files = ", ".join(f"{task}.jsonl" for task in TASKS)
+        raise QueryError(f"{questions}: there are no questions in this folder; it should hold one or more of {files}")
     name, contents, _ = load_release(workspace, release)
     names = _names(session, asked, contents)
     original, asked = asked, measuring.rename(asked, names)
@@ -63,12 +70,14 @@ def evaluate(
         {"release": name, "reports": as_json(reports), "against": best.scorer, "difference": versus}
     )
     session.output.line(plain(reports, interval=bootstrap > 0))
-    differences = ", ".join(
-        f"{m.task} {m.metric} {m.value:+.3f} ({m.low:+.3f} to {m.high:+.3f})"
-        for m in versus
-        if m.metric in ("accuracy", "auc", "recall@10")
-    )
+    differences = ", ".join(_difference(m) for m in versus if m.metric in ("accuracy", "auc", "recall@10"))
     session.output.line(f"\nagainst {best.scorer}: {differences}")
+
+
+def _difference(metric: Metric) -> str:
+    """A difference with its interval, where it has one: of a single outfit, or without resamples, there is none."""
+    text = f"{metric.task} {metric.metric} {metric.value:+.3f}"
+    return text if math.isnan(metric.low) else f"{text} ({metric.low:+.3f} to {metric.high:+.3f})"
 
 
 def _first(scorer: str, reports: list) -> float:  # type: ignore[type-arg]
