@@ -51,6 +51,16 @@ def embedding_jobs(images: Iterable[ImageRecord], items: Iterable[Item]) -> Iter
             yield PhotoJob(item.photo, ((product_key(item.item_id), product_crop),))
 
 
+def lacking(
+    encoders: Sequence[Encoder], images: Sequence[ImageRecord], items: Sequence[Item], store: EmbeddingStore
+) -> tuple[int, int]:
+    """How many photos, and crops of them, some encoder has no vector of; photos that changed are not among them."""
+    crops = [[key for key, _ in job.crops] for job in embedding_jobs(images, items)]
+    keys = [key for photo in crops for key in photo]
+    missing = {key for encoder in encoders for key in store.missing(encoder, keys)}
+    return sum(not missing.isdisjoint(photo) for photo in crops), len(missing)
+
+
 def embed_all(
     encoders: Sequence[Encoder],
     images: Sequence[ImageRecord],

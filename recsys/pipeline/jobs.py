@@ -15,7 +15,7 @@ from data.types import Problem
 from recsys.bootstrap import open_encoders, open_store
 from recsys.pipeline.contents import ReleaseContents
 from recsys.pipeline.corpus import Corpus, read_corpus
-from recsys.pipeline.embedding import Rows, embed_all, item_vectors, photo_vectors
+from recsys.pipeline.embedding import Rows, embed_all, item_vectors, lacking, photo_vectors
 from recsys.pipeline.release import write_release
 from recsys.pipeline.training import Tell, TrainingInputs, TrainingPlan, train
 from recsys.pipeline.visual import NeededEncoder
@@ -81,6 +81,8 @@ def read_inputs(
         graph: BipartiteGraph = store.export()
         vectors = EmbeddingStore(workspace.embeddings)
         probe = open_encoder("backdrop")  # never a feature: only evaluation reads it
+        photos, crops = lacking([*encoders, probe], corpus.images, corpus.catalogue.items, vectors)
+        tell("embedding", {"photos to do": photos, "crops of them": crops, "encoders": len(encoders) + 1})
         problems = embed_all([*encoders, probe], corpus.images, corpus.catalogue.items, vectors, embedded)
         store.quarantine(problems)
     for problem in problems:

@@ -283,3 +283,31 @@ def test_training_without_outfits_says_what_is_missing(recsys: Run, tmp_path: Pa
     assert ran.status == 1
     assert "the graph holds no items; import" in ran.err
     assert "there is no release yet" in recsys("-w", workspace, "complete", "--item", "x").err
+
+
+def test_without_resamples_no_interval_is_shown(recsys: Run, trained: Path, shop: Path) -> None:
+    questions = trained / "sample" / "questions" / "test"
+    ran = recsys("-w", shop, "evaluate", "--questions", questions, "--bootstrap", 0)
+    assert ran.status == 0
+    assert "nan" not in ran.out and "fitb accuracy " in ran.out.splitlines()[-1] and "(" not in ran.out.splitlines()[-1]
+
+
+def test_a_folder_without_questions_is_an_error(recsys: Run, shop: Path, tmp_path: Path) -> None:
+    ran = recsys("-w", shop, "evaluate", "--questions", tmp_path)
+    assert (ran.status, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert f"{tmp_path}: there are no questions" in ran.err and "fitb.jsonl" in ran.err
+
+
+def test_training_says_how_many_photos_there_are_to_embed(
+    recsys: Run, own_shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("recsys.pipeline.jobs.train", stopped)
+    assert "embedding: photos to do 0, crops of them 0" in recsys("-w", own_shop, "train").err
+    shutil.rmtree(Workspace.open(own_shop).embeddings)
+    monkeypatch.setattr("recsys.pipeline.jobs.embed_all", stopped)
+    said = recsys("-w", own_shop, "train").err
+    with open_store(sqlite_url(own_shop / "graph.sqlite")) as store:
+        assert f"embedding: photos to do {store.counts().photos}, " in said
