@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import Annotated
 
 import typer
 
-from recsys.cli.session import session_of
+from recsys.cli.session import Exit, session_of
 from recsys.errors import RecsysError
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -44,14 +45,30 @@ def serve(
     os.environ["RECSYS_WORKSPACE"] = str(workspace.root)
     if session.config:
         os.environ["RECSYS_CONFIG"] = str(session.config)
+    _require_free(host, port)
     address = f"[{host}]" if ":" in host else host
     session.output.note(f"http://{address}:{port}/docs")
-    uvicorn.run(
-        "api.app:from_environment",
-        factory=True,
-        host=host,
-        port=port,
-        log_level="warning",  # the application logs its requests itself
-        server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-    )
+    try:
+        uvicorn.run(
+            "api.app:from_environment",
+            factory=True,
+            host=host,
+            port=port,
+            log_level="warning",  # the application logs its requests itself
+            server_header=False,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+        )
+    except SystemExit as ended:  # the server could not start, and has logged why
+        raise typer.Exit(Exit.ERROR if ended.code else Exit.OK) from ended
+
+
+def _require_free(host: str, port: int) -> None:
+    """Refuse an address that cannot be listened on, before anything is started."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        reason = error.strerror or error
+        raise RecsysError(
+            f"serve: {host} port {port}: {reason}; --port takes another port, --host another address"
+        ) from error

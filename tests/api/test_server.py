@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -92,6 +94,11 @@ def test_settings_that_are_not_valid(trained: Path, tmp_path: Path, monkeypatch:
         from_environment()
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
 class TestCommand:
     """What ``recsys serve`` does before it serves."""
 
@@ -110,18 +117,34 @@ class TestCommand:
         return int(ended.value.code)
 
     def test_serves_this_machine_alone(self, started: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
-        assert self.run("--port", "8123") == 0
+        port = free_port()
+        assert self.run("--port", str(port)) == 0
         [call] = started
-        assert (call["app"], call["host"], call["port"]) == ("api.app:from_environment", "127.0.0.1", 8123)
-        assert "http://127.0.0.1:8123/docs" in capsys.readouterr().err
+        assert (call["app"], call["host"], call["port"]) == ("api.app:from_environment", "127.0.0.1", port)
+        assert f"http://127.0.0.1:{port}/docs" in capsys.readouterr().err
 
     def test_another_address_has_to_be_meant(
         self, started: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert self.run("--host", "0.0.0.0") == 1
         assert not started and "--open" in capsys.readouterr().err
-        assert self.run("--host", "0.0.0.0", "--open") == 0
+        assert self.run("--host", "0.0.0.0", "--open", "--port", str(free_port())) == 0
         assert started[0]["host"] == "0.0.0.0"
+
+    def test_a_port_in_use_is_one_line(self, started: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            assert self.run("--port", str(port)) == 1
+        said = capsys.readouterr().err
+        assert not started and said.count("\n") == 1
+        assert said.startswith(f"recsys: serve: 127.0.0.1 port {port}: ") and "in use" in said
+
+    @pytest.mark.parametrize(("given", "status"), [(3, 1), (0, 0)])
+    def test_a_server_that_cannot_start_exits_as_other_errors_do(
+        self, started: list[dict[str, Any]], given: int, status: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(uvicorn, "run", lambda app, **options: sys.exit(given))
+        assert self.run("--port", str(free_port())) == status
 
     def test_without_a_release_there_is_nothing_to_serve(
         self,
