@@ -68,7 +68,7 @@ def _require_free(host: str, port: int) -> None:
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
-        reason = error.strerror or error
+        reason = str(error.strerror or error).partition(" (")[0]  # the address is said already
         raise RecsysError(
             f"serve: {host} port {port}: {reason}; --port takes another port, --host another address"
         ) from error
