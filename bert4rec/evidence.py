@@ -203,6 +203,8 @@ class PairEvidence:
 
     Attributes
     ----------
+    new
+        Items [N] that counts say nothing of: in no outfit; where most worn items are in a single one, also those.
     new_items
         What is said of pairs with items that were never worn; None where nothing is.
     """
@@ -219,6 +221,9 @@ class PairEvidence:
         self.together, self.paths, self.far, self.pmi = together, paths, far, pmi
         self.new_items: NewItemScore | None = None
         self.degree = torch.from_numpy(degree)
+        worn = degree[degree > 0]
+        least = 2 if len(worn) and np.median(worn) < 2 else 1
+        self.new = torch.from_numpy(degree < least)
         self._count, self._paths, self._far = PairLookup(together), PairLookup(paths), PairLookup(far)
         partners = np.asarray(together.sum(1), np.float32).ravel()
         normal = (

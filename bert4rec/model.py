@@ -165,7 +165,7 @@ class Bert4Rec(nn.Module):
 
     def parts(self, items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -> ScoreParts:
         """The same before what counting says and what the network adds are put together."""
-        new = batch.fresh_candidates | (evidence.degree[batch.candidates] == 0)
+        new = batch.fresh_candidates | evidence.new[batch.candidates]
         wanted = self.encode(items, batch)
         offered = self.items(items, batch.candidates, batch.fresh_candidates, batch.fold)  # [P, C, hidden]
         match = torch.einsum("ph,pch->pc", wanted, offered) / math.sqrt(wanted.shape[1])
@@ -187,12 +187,11 @@ def pair_batch(items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -
     hidden = batch.fresh[row, place][:, None] | batch.fresh_candidates[owner]
     here = functional.normalize(items.dense[context], dim=-1)
     alike = torch.einsum("qd,qcd->qc", here, functional.normalize(items.dense[offered], dim=-1))
-    never = evidence.degree == 0
     degree = evidence.degree[batch.candidates]
-    known = (degree > 0) & ~batch.fresh_candidates
+    known = ~evidence.new[batch.candidates] & ~batch.fresh_candidates
     return PairBatch(
         features=torch.cat([evidence.pairs(context, offered, hidden), alike[..., None]], -1),
-        new=hidden | never[context][:, None] | never[offered],
+        new=hidden | evidence.new[context][:, None] | evidence.new[offered],
         context=context,
         owner=owner,
         popularity=torch.stack([torch.log1p(degree) * known, known.float()], -1),

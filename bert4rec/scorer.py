@@ -87,8 +87,8 @@ class OutfitScorer:
         return np.concatenate(parts) if parts else np.zeros((0, candidates.shape[1]), np.float32)
 
     def _is_new(self, items: Index | np.int64) -> NDArray[np.bool_]:
-        """Which items [n] no outfit holds."""
-        return np.asarray(self.evidence.degree.numpy()[items] == 0)
+        """Which items [n] counts say nothing of."""
+        return np.asarray(self.evidence.new.numpy()[items])
 
     def score_outfits(self, outfits: Sequence[Index]) -> NDArray[np.float32]:
         """Compatibility of whole outfits [O], comparable across sizes.

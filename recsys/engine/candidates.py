@@ -39,7 +39,8 @@ class CandidateGenerator:
 
     def _index_unworn(self, slots: dict[str, Index], degree: NDArray[np.float32]) -> SlotIndex:
         """An index of the items that no outfit holds; its answers are positions in the catalogue."""
-        unworn = {slot: rows[degree[rows] == 0] for slot, rows in slots.items()}
+        new = self._scorer.evidence.new.numpy()
+        unworn = {slot: rows[new[rows]] for slot, rows in slots.items()}
         every = np.concatenate([np.zeros(0, np.int64), *unworn.values()])
         place = np.full(len(degree), -1, np.int64)
         place[every] = np.arange(len(every))

@@ -12,7 +12,7 @@ import torch
 from bert4rec.appearance import Appearance
 from bert4rec.communities import communities, questions, without
 from bert4rec.config import Bert4RecConfig
-from bert4rec.evidence import Counts, ItemCodes
+from bert4rec.evidence import Counts, ItemCodes, PairEvidence
 from bert4rec.new_item_score import NewItemScore, fit_new_item_weights
 from bert4rec.new_items import PRIOR, NewItemEvidence
 from bert4rec.scorer import OutfitScorer
@@ -240,3 +240,11 @@ def test_new_items_of_an_outfit_are_compared_with_new_items(world: Any, config: 
     mixed = scorer.score(outfits[0][:1], kind)
     assert np.allclose(mixed[np.isin(kind, new)], scorer.normalised(outfits[0][:1], new), atol=1e-5)
     assert np.allclose(mixed[np.isin(kind, known)], scorer.normalised(outfits[0][:1], known), atol=1e-5)
+
+
+def test_where_items_hardly_recur_one_outfit_makes_none_known() -> None:
+    codes = ItemCodes(np.zeros(12, np.int64), np.zeros((12, 1), np.int64), 1, 1)
+    once = PairEvidence.count([np.array([0, 1]), np.array([2, 3]), np.array([3, 4])], codes, shrink=5.0, keep=8)
+    assert once.new.tolist() == [True] * 3 + [False] + [True] * 8
+    often = PairEvidence.count(3 * [np.array([0, 1])] + [np.array([1, 2])], codes, shrink=5.0, keep=8)
+    assert often.new.tolist() == [False] * 3 + [True] * 9
