@@ -204,7 +204,8 @@ class PairEvidence:
     Attributes
     ----------
     new
-        Items [N] that counts say nothing of: in no outfit; where most worn items are in a single one, also those.
+        Items [N] that counts say nothing of: in no outfit, or in a single one where most places in outfits are filled
+        by items that are in no other.
     new_items
         What is said of pairs with items that were never worn; None where nothing is.
     """
@@ -221,9 +222,8 @@ class PairEvidence:
         self.together, self.paths, self.far, self.pmi = together, paths, far, pmi
         self.new_items: NewItemScore | None = None
         self.degree = torch.from_numpy(degree)
-        worn = degree[degree > 0]
-        least = 2 if len(worn) and np.median(worn) < 2 else 1
-        self.new = torch.from_numpy(degree < least)
+        hardly_recur = 2 * (degree == 1).sum() > degree.sum()
+        self.new = torch.from_numpy(degree < (2 if hardly_recur else 1))
         self._count, self._paths, self._far = PairLookup(together), PairLookup(paths), PairLookup(far)
         partners = np.asarray(together.sum(1), np.float32).ravel()
         normal = (
