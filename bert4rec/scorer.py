@@ -19,6 +19,7 @@ REFERENCE = 48
 """Items of a category against which a score is normalised (fewer where the category is smaller)."""
 
 FEW_NEW = 8
+"""New items of a category under which they are compared with all its items instead."""
 
 
 class OutfitScorer:

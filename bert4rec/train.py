@@ -50,11 +50,13 @@ class TrainingSet:
 
 @dataclass(frozen=True, slots=True)
 class FitResult:
-    """The best weights, how popularity is to be discounted, how new items are read, and the course of the run."""
+    """The best weights, how popularity is to be discounted, how new items are read, what was counted over the training
+    outfits, and the course of the run."""
 
     model: Bert4Rec
     popularity_discount: float
     new_item_weights: Tensor | None
+    evidence: PairEvidence
     history: list[dict[str, float]]
 
 
@@ -101,8 +103,8 @@ def fit(
         raise ValueError("no training outfit has two items: nothing says what goes together")
     tables = _count(data, config)
     sampler = NegativeSampler(data.codes.category, tables.whole.degree.numpy())
-    asked = config if tables.new_item_weights is None else replace(config, cold_outfits=0.0)
-    batches = OutfitBatches(data.train, data.fold, data.codes.category, sampler, tables.unseen, asked)
+    masking = config if tables.new_item_weights is None else replace(config, cold_outfits=0.0)
+    batches = OutfitBatches(data.train, data.fold, data.codes.category, sampler, tables.unseen, masking)
     epochs = int(np.clip(np.ceil(config.steps / max(len(batches), 1)), 5, config.epochs))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
@@ -123,7 +125,7 @@ def fit(
         model.load_state_dict(state.best)
         model.eval()
         discount = run.choose_discount() if config.popularity_discount is None else config.popularity_discount
-        return FitResult(model, discount, tables.new_item_weights, state.history)
+        return FitResult(model, discount, tables.new_item_weights, tables.whole, state.history)
 
 
 def count_evidence(

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 import graphsage
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import NegativeSampler, assign_folds
-from bert4rec.evidence import PairEvidence
 from bert4rec.model import ItemTensors
 from bert4rec.scorer import OutfitScorer
 from bert4rec.train import TrainingSet, count_evidence, fit
@@ -81,11 +80,7 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
         resume=plan.resume,
     )
     final = replace(items, graph=torch.from_numpy(embedded.whole[None]))
-
-    def count(outfits: Outfits) -> PairEvidence:
-        return count_evidence(outfits, features.codes, items, plan.bert4rec, result.new_item_weights)
-
-    held_out = OutfitScorer(result.model, items, count(split[0]), features.codes, result.popularity_discount)
+    held_out = OutfitScorer(result.model, items, result.evidence, features.codes, result.popularity_discount)
     calibration, quality = _calibrate(held_out, split[1], plan.seed)
     return ReleaseContents(
         catalogue=corpus.catalogue,
@@ -94,7 +89,7 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
         graphsage=embedded.model,
         model=result.model,
         items=final,
-        evidence=count(corpus.outfits),
+        evidence=count_evidence(corpus.outfits, features.codes, items, plan.bert4rec, result.new_item_weights),
         popularity_discount=result.popularity_discount,
         slots=SlotModel.fit(slots_of(corpus.catalogue, corpus.outfits)),
         calibration=calibration,
