@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from data.atomic import replacing
 
-FORMAT = 2
+FORMAT = 3
 
 
 class CheckpointError(Exception):

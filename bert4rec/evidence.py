@@ -18,10 +18,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bert4rec.labels import label_profiles
+
 if TYPE_CHECKING:
     from bert4rec.new_item_score import NewItemScore
 
-COUNT_FEATURES = 8
+COUNT_FEATURES = 9
 """Pair features that come from counting items; see :meth:`PairEvidence.count_features`."""
 
 SMOOTHING = 0.003
@@ -169,18 +171,28 @@ def indicator(values: NDArray[np.int64], n_values: int) -> sp.csr_matrix:
 
 @dataclass(frozen=True)
 class Counts:
-    """What was counted over some outfits: ``together`` [N, N], ``degree`` [N] outfits of each item, and ``pmi`` of
-    attribute values [V, V] (:func:`value_pmi`)."""
+    """What was counted over some outfits: ``together`` [N, N], ``degree`` [N] outfits of each item, ``pmi`` of
+    attribute values [V, V] (:func:`value_pmi`), and ``profiles`` of items by the labels of their photos [N, K]
+    (:func:`bert4rec.labels.label_profiles`)."""
 
     together: sp.csr_matrix
     degree: NDArray[np.float32]
     pmi: NDArray[np.float32]
+    profiles: NDArray[np.float32]
 
     @classmethod
-    def of(cls, outfits: Sequence[NDArray[np.int64]], codes: ItemCodes, shrink: float) -> Counts:
+    def of(
+        cls, outfits: Sequence[NDArray[np.int64]], codes: ItemCodes, shrink: float, labels: sp.csr_matrix | None = None
+    ) -> Counts:
         matrix = incidence(outfits, codes.n_items)
         together = cooccurrence(matrix)
-        return cls(together, np.asarray(matrix.sum(0), np.float32).ravel(), value_pmi(together, codes, shrink))
+        labels = sp.csr_matrix(np.zeros((len(outfits), 0), np.float32)) if labels is None else labels
+        return cls(
+            together,
+            np.asarray(matrix.sum(0), np.float32).ravel(),
+            value_pmi(together, codes, shrink),
+            label_profiles(matrix, labels),
+        )
 
 
 class PairEvidence:
@@ -188,18 +200,14 @@ class PairEvidence:
 
     Parameters
     ----------
-    together
-        Co-occurrence counts [N, N], symmetric, empty diagonal.
+    counts
+        What was counted over the outfits.
     paths
         Two-step paths of :func:`second_order` [N, N].
     far
         Three-step paths of :func:`third_order` [N, N].
-    degree
-        Outfits each item is in [N].
     codes
         Categorical facts about the items.
-    pmi
-        Table of :func:`value_pmi` [V, V].
 
     Attributes
     ----------
@@ -210,16 +218,9 @@ class PairEvidence:
         What is said of pairs with items that were never worn; None where nothing is.
     """
 
-    def __init__(
-        self,
-        together: sp.csr_matrix,
-        paths: sp.csr_matrix,
-        far: sp.csr_matrix,
-        degree: NDArray[np.float32],
-        codes: ItemCodes,
-        pmi: NDArray[np.float32],
-    ) -> None:
-        self.together, self.paths, self.far, self.pmi = together, paths, far, pmi
+    def __init__(self, counts: Counts, paths: sp.csr_matrix, far: sp.csr_matrix, codes: ItemCodes) -> None:
+        together, degree, pmi = counts.together, counts.degree, counts.pmi
+        self.counts, self.paths, self.far = counts, paths, far
         self.new_items: NewItemScore | None = None
         self.degree = torch.from_numpy(degree)
         hardly_recur = 2 * (degree == 1).sum() > degree.sum()
@@ -231,22 +232,28 @@ class PairEvidence:
         )
         norm = np.sqrt(np.asarray(normal.multiply(normal).sum(1)).ravel())
         self._partners = torch.from_numpy(partners)
+        self._profiles = torch.from_numpy(counts.profiles)
         self._length = torch.from_numpy((np.sqrt(partners) * norm).astype(np.float32))
         self._total = max(float(partners.sum()), 1.0)
         self._pmi = torch.from_numpy(np.pad(pmi, ((0, 1), (0, 1))))  # the last row and column: a missing value
         self._values = torch.from_numpy(np.where(codes.values < 0, codes.n_values, codes.values))
 
     @classmethod
-    def count(cls, outfits: Sequence[NDArray[np.int64]], codes: ItemCodes, *, shrink: float, keep: int) -> PairEvidence:
-        """Count the tables over outfits; ``shrink`` and ``keep`` as in :func:`value_pmi`, :func:`second_order`."""
-        counts = Counts.of(outfits, codes, shrink)
+    def count(
+        cls,
+        outfits: Sequence[NDArray[np.int64]],
+        codes: ItemCodes,
+        *,
+        shrink: float,
+        keep: int,
+        labels: sp.csr_matrix | None = None,
+    ) -> PairEvidence:
+        """Count the tables over outfits; ``shrink`` and ``keep`` as in :func:`value_pmi`, :func:`second_order`, and
+        ``labels`` of the outfits' photos [O, K] as in :func:`bert4rec.labels.label_profiles`."""
+        counts = Counts.of(outfits, codes, shrink, labels)
         paths = second_order(counts.together, keep)
         far = third_order(counts.together, paths, keep)
-        return cls(counts.together, paths, far, counts.degree, codes, counts.pmi)
-
-    def counts(self) -> Counts:
-        """What the tables were made from."""
-        return Counts(self.together, self.degree.numpy(), self.pmi)
+        return cls(counts, paths, far, codes)
 
     @property
     def n_features(self) -> int:
@@ -280,7 +287,7 @@ class PairEvidence:
         With B = A + A D^-1 A (one- and two-step paths), C = A D^-1 A D^-1 A (three-step paths), E = 2 D D^T / sum(D)
         what B would be were items worn at random, and k outfits of smoothing: log(1 + B/k), log(1 + E/k) and
         log(1 + C/k), whose differences are smoothed PMIs; then log count, cosine and PMI of the counts alone, the
-        cosine of partner lists, and whether the two were ever worn together.
+        cosine of partner lists, whether the two were ever worn together, and what their photos' labels say.
         """
         n, paths = self._count(a, c), self._paths(a, c)
         da, dc = self._partners[a], self._partners[c]
@@ -295,6 +302,7 @@ class PairEvidence:
                 torch.log((n + 1) / (expected + 1)),
                 3 * self._cosine(paths, a, c),
                 (n > 0).float(),
+                self._by_label(a, c),
             ],
             -1,
         )
@@ -303,6 +311,10 @@ class PairEvidence:
         """Cosine of the lists of partners: with S = D^-1/2 A D^-1/2, rows of S; S S^T is ``paths`` over sqrt(D D^T)."""
         return paths / torch.clamp(self._length[a] * self._length[c], min=1e-9)
 
+    def _by_label(self, a: Tensor, c: Tensor) -> Tensor:
+        """Log of how much more often the two would be worn together than at random were photos' labels all."""
+        return torch.log((self._profiles[a] * self._profiles[c]).sum(-1))
+
     def alike(self, a: int, c: int) -> float:
         """How alike two items are in what they are worn with, 0 to 1."""
         one, other = torch.tensor([a]), torch.tensor([c])
@@ -310,8 +322,13 @@ class PairEvidence:
 
     def arrays(self) -> dict[str, NDArray[np.float32] | NDArray[np.int64]]:
         """Named arrays for a checkpoint; :meth:`from_arrays` reads them back."""
-        out: dict[str, NDArray[np.float32] | NDArray[np.int64]] = {"pmi": self.pmi, "degree": self.degree.numpy()}
-        for name, matrix in (("together", self.together), ("paths", self.paths), ("far", self.far)):
+        counts = self.counts
+        out: dict[str, NDArray[np.float32] | NDArray[np.int64]] = {
+            "pmi": counts.pmi,
+            "degree": counts.degree,
+            "profiles": counts.profiles,
+        }
+        for name, matrix in (("together", counts.together), ("paths", self.paths), ("far", self.far)):
             out[f"{name}.indptr"] = matrix.indptr.astype(np.int64)
             out[f"{name}.indices"] = matrix.indices.astype(np.int64)
             out[f"{name}.data"] = matrix.data.astype(np.float32)
@@ -326,4 +343,5 @@ class PairEvidence:
             parts = tuple(arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr"))
             return sp.csr_matrix(parts, shape=(n, n))
 
-        return cls(matrix("together"), matrix("paths"), matrix("far"), arrays["degree"], codes, arrays["pmi"])
+        counts = Counts(matrix("together"), arrays["degree"], arrays["pmi"], arrays["profiles"])
+        return cls(counts, matrix("paths"), matrix("far"), codes)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -39,6 +40,7 @@ class TrainingSet:
 
     ``train`` and ``valid`` outfits are item indices; ``fold`` [len(train)] says which cross-fitting fold an outfit is
     in. ``items.graph`` [folds + 1, N, Dg] must hold, at k, embeddings that did not see the outfits of fold k.
+    ``labels`` [len(train), K] is the number of an outfit's photos with each label.
     """
 
     train: Outfits
@@ -46,6 +48,7 @@ class TrainingSet:
     valid: Outfits
     codes: ItemCodes
     items: ItemTensors
+    labels: sp.csr_matrix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,8 @@ def fit(
         run = _Run(data, config, tables, sampler, model, epochs * len(batches))
         run.fit_counted(batches)
         known = (data.codes.category, data.codes.values, data.items.dense.numpy(), data.items.graph.numpy())
-        name = fingerprint(config.to_dict(), data.fold, *known, *data.train, *data.valid)
+        told = () if data.labels is None else (data.labels.indptr, data.labels.indices, data.labels.data)
+        name = fingerprint(config.to_dict(), data.fold, *known, *told, *data.train, *data.valid)
         state = load_progress(checkpoint, model, run.optimizer, name) if checkpoint and resume else None
         state = state or Progress.start(model)
         while state.epoch < epochs and state.epoch - state.best_epoch < config.patience:
@@ -129,30 +133,34 @@ def fit(
 
 
 def count_evidence(
-    outfits: Outfits, codes: ItemCodes, items: ItemTensors, config: Bert4RecConfig, new_item_weights: Tensor | None
+    outfits: Outfits,
+    codes: ItemCodes,
+    items: ItemTensors,
+    config: Bert4RecConfig,
+    new_item_weights: Tensor | None,
+    labels: sp.csr_matrix | None = None,
 ) -> PairEvidence:
     """All tables over some outfits, those for new items among them where their weights are given."""
-    evidence = PairEvidence.count(outfits, codes, shrink=config.shrink, keep=config.keep)
+    evidence = PairEvidence.count(outfits, codes, shrink=config.shrink, keep=config.keep, labels=labels)
     if new_item_weights is not None:
-        tables = NewItemEvidence.count(evidence.counts(), items.appearance(codes))
+        tables = NewItemEvidence.count(evidence.counts, items.appearance(codes))
         evidence.new_items = NewItemScore(tables, new_item_weights)
     return evidence
 
 
 def _count(data: TrainingSet, config: Bert4RecConfig) -> _Tables:
 
-    def count(chosen: Outfits) -> PairEvidence:
-        return PairEvidence.count(chosen, data.codes, shrink=config.shrink, keep=config.keep)
+    def count(chosen: NDArray[np.bool_]) -> PairEvidence:
+        outfits = [o for o, c in zip(data.train, chosen, strict=True) if c]
+        labels = None if data.labels is None else data.labels[chosen]
+        return PairEvidence.count(outfits, data.codes, shrink=config.shrink, keep=config.keep, labels=labels)
 
-    folds = [
-        count([o for o, f in zip(data.train, data.fold, strict=True) if f != k]) if config.evidence else None
-        for k in range(config.folds)
-    ]
+    folds = [count(data.fold != k) if config.evidence else None for k in range(config.folds)]
     weights = None
     if config.evidence:
         about = data.items.appearance(data.codes)
         weights = fit_new_item_weights(data.train, about, shrink=config.shrink, seed=config.seed)
-    whole = count_evidence(list(data.train), data.codes, data.items, config, weights)
+    whole = count_evidence(list(data.train), data.codes, data.items, config, weights, data.labels)
     unseen = unseen_without(data.train, data.fold, config.folds, data.codes.n_items)
     return _Tables([f if f is not None else whole for f in folds], whole, unseen, weights)
 

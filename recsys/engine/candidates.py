@@ -27,7 +27,7 @@ class CandidateGenerator:
         self._scorer, self._index, self._slots = scorer, index, slots
         evidence = scorer.evidence
         rarity = sp.diags(1 / np.sqrt(1 + evidence.degree.numpy()))
-        self._reach: sp.csr_matrix = sp.csr_matrix((evidence.together + evidence.paths + evidence.far) @ rarity)
+        self._reach: sp.csr_matrix = sp.csr_matrix((evidence.counts.together + evidence.paths + evidence.far) @ rarity)
         self._slot_number = np.full(scorer.codes.n_items, -1, np.int64)
         for number, rows in enumerate(slots.values()):
             self._slot_number[rows] = number

@@ -152,7 +152,7 @@ class OutfitEngine:
         evidence = self.parts.scorer.evidence
         reasons = []
         for other in context:
-            together, alike = int(evidence.together[item, other]), evidence.alike(item, int(other))
+            together, alike = int(evidence.counts.together[item, other]), evidence.alike(item, int(other))
             if together or alike > 0.05:
                 reasons.append(Reason(self.catalogue.items[other].item_id, together, round(alike, 4)))
         piece = self.catalogue.items[item]

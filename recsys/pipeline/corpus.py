@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from data.types import ImageRecord
 from graph.store import GraphStore
 from recsys.engine.catalogue import Catalogue
 from recsys.errors import TrainingError
+
+MOST_LABELS = 64
+"""Labels of photos that are kept, by how often they come."""
 
 Outfits = list[NDArray[np.int64]]
 
@@ -22,7 +27,8 @@ class Corpus:
 
     ``outfits`` are ascending item positions, each set once; ``group`` [O] numbers what must stay together when
     outfits are split (photos of one shoot show the same clothes before the same wall). ``image_group`` [images] is
-    the group of each image of the graph, -1 where none of its outfits is in the corpus.
+    the group of each image of the graph, -1 where none of its outfits is in the corpus. ``labels`` [O, K] is the number
+    of an outfit's photos that are labelled with each of ``label_names``: styles and substyles, the commonest ones.
     """
 
     catalogue: Catalogue
@@ -30,6 +36,8 @@ class Corpus:
     group: NDArray[np.int64]
     images: tuple[ImageRecord, ...]
     image_group: NDArray[np.int64]
+    labels: sp.csr_matrix
+    label_names: tuple[str, ...]
 
 
 def read_corpus(store: GraphStore) -> Corpus:
@@ -50,6 +58,8 @@ def read_corpus(store: GraphStore) -> Corpus:
     outfits: Outfits = []
     group: list[int] = []
     group_of_image: dict[str, int] = {}
+    said_of = {image.image_id: {*image.styles, *image.substyles} for image in images}
+    said: list[tuple[int, str]] = []  # outfit and label, once a photo
     for outfit in store.outfits():
         items = np.unique(catalogue.known(outfit.item_ids))
         if len(items) < 2:
@@ -57,14 +67,26 @@ def read_corpus(store: GraphStore) -> Corpus:
         name = shoot_of.get(outfit.image_id or "", outfit.outfit_id)
         key = tuple(items.tolist())
         if key not in seen:
-            seen[key] = groups.setdefault(name, len(groups))
+            seen[key] = len(outfits)
             outfits.append(items)
-            group.append(seen[key])
-        group_of_image[outfit.image_id or outfit.outfit_id] = seen[key]
+            group.append(groups.setdefault(name, len(groups)))
+        group_of_image[outfit.image_id or outfit.outfit_id] = group[seen[key]]
+        said += [(seen[key], label) for label in said_of.get(outfit.image_id or "", ())]
     if not outfits:
         raise TrainingError("the graph holds no outfit of two or more items; nothing says what goes together")
     image_group = [group_of_image.get(i.image_id, groups.get(shoot_of.get(i.image_id, ""), -1)) for i in images]
-    return Corpus(catalogue, outfits, np.array(group, np.int64), images, np.array(image_group, np.int64))
+    labels, names = _labels(said, len(outfits))
+    return Corpus(catalogue, outfits, np.array(group, np.int64), images, np.array(image_group, np.int64), labels, names)
+
+
+def _labels(said: Sequence[tuple[int, str]], n_outfits: int) -> tuple[sp.csr_matrix, tuple[str, ...]]:
+    """Counts of outfits and labels, and the names of the labels."""
+    often = Counter(label for _, label in said)
+    names = tuple(sorted(sorted(often, key=lambda label: (-often[label], label))[:MOST_LABELS]))
+    place = {name: k for k, name in enumerate(names)}
+    kept = np.array([(o, place[label]) for o, label in said if label in place], np.int64).reshape(-1, 2)
+    shape = (n_outfits, len(names))
+    return sp.csr_matrix((np.ones(len(kept), np.float32), (kept[:, 0], kept[:, 1])), shape=shape), names
 
 
 def hold_out(corpus: Corpus, share: float, rng: np.random.Generator) -> NDArray[np.bool_]:

@@ -41,7 +41,7 @@ from recsys.pipeline.visual import VisualSpace
 from recsys.pipeline.vocabulary import Vocabulary
 from recsys.workspace import Workspace
 
-FORMAT = 2
+FORMAT = 3
 NEW_ITEMS = "new_items.safetensors"
 MANIFEST = "manifest.json"
 LIBRARIES = ("torch", "faiss-cpu", "numpy")
@@ -251,7 +251,7 @@ def _read_files(folder: Path) -> ReleaseContents:
     evidence = PairEvidence.from_arrays(load_file(folder / "evidence.safetensors"), codes)
     if (folder / NEW_ITEMS).is_file():
         arrays = load_file(folder / NEW_ITEMS)
-        tables = NewItemEvidence.from_arrays(arrays, evidence.counts(), items.appearance(codes))
+        tables = NewItemEvidence.from_arrays(arrays, evidence.counts, items.appearance(codes))
         evidence.new_items = NewItemScore(tables, torch.from_numpy(arrays["fitted"]))
     config = Bert4RecConfig.from_dict(described["bert4rec"])
     model = Bert4Rec(ItemSizes.of(codes, items), config, evidence.n_features)

@@ -73,7 +73,7 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
     embedded = _embed_graph(inputs, features, plan, fold, tell)
     items = _tensors(features, split[0], embedded.by_fold, embedded.isolated)
     result = fit(
-        TrainingSet(split[0], fold[~valid], split[1], features.codes, items),
+        TrainingSet(split[0], fold[~valid], split[1], features.codes, items, corpus.labels[~valid]),
         plan.bert4rec,
         progress=lambda state: tell("bert4rec", dict(state)),
         checkpoint=plan.checkpoints / "bert4rec",
@@ -89,7 +89,9 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
         graphsage=embedded.model,
         model=result.model,
         items=final,
-        evidence=count_evidence(corpus.outfits, features.codes, items, plan.bert4rec, result.new_item_weights),
+        evidence=count_evidence(
+            corpus.outfits, features.codes, items, plan.bert4rec, result.new_item_weights, corpus.labels
+        ),
         popularity_discount=result.popularity_discount,
         slots=SlotModel.fit(slots_of(corpus.catalogue, corpus.outfits)),
         calibration=calibration,
