@@ -207,11 +207,13 @@ def not_offered(batch: MaskedBatch) -> Tensor:
     return wrong
 
 
-def masked_item_loss(logits: Tensor, batch: MaskedBatch, log_q: Tensor, smoothing: float = 0.0) -> Tensor:
+def masked_item_loss(
+    logits: Tensor, batch: MaskedBatch, log_q: Tensor, smoothing: float = 0.0, reduction: str = "mean"
+) -> Tensor:
     """Sampled softmax: cross-entropy of the first candidate, logits corrected by the log of how they were drawn.
 
-    Negatives of :func:`not_offered` do not count.
+    Negatives of :func:`not_offered` do not count. The mean, or with ``reduction`` "none" the loss of each target [P].
     """
     corrected = (logits - log_q[batch.candidates]).masked_fill(not_offered(batch), -1e9)
     target = torch.zeros(len(logits), dtype=torch.long)
-    return functional.cross_entropy(corrected, target, label_smoothing=smoothing)
+    return functional.cross_entropy(corrected, target, label_smoothing=smoothing, reduction=reduction)

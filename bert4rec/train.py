@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bert4rec.checkpoint import Progress, fingerprint, load_progress, save_progress
+from bert4rec.choosing import choose_gain
 from bert4rec.config import Bert4RecConfig
 from bert4rec.counting import fit_conditional_logit
 from bert4rec.dataset import MaskedBatch, NegativeSampler, OutfitBatches, unseen_without
@@ -189,13 +190,14 @@ class _Run:
             [{"params": decay, "weight_decay": config.weight_decay}, {"params": rest, "weight_decay": 0.0}],
             lr=config.lr,
         )
-        self.valid = self._validation(sampler)
+        self.valid, self.valid_outfit = self._validation(sampler)
 
-    def _validation(self, sampler: NegativeSampler) -> list[MaskedBatch]:
-        """Fixed questions on held-out outfits: one hidden item; each once as it is and once with all items new."""
+    def _validation(self, sampler: NegativeSampler) -> tuple[list[MaskedBatch], Tensor]:
+        """Fixed questions on held-out outfits, one hidden item each, once as they are and once with all items new; and
+        which outfit each of the former is about."""
         outfits = [o for o in self.data.valid if len(o) > 1]
         if not outfits:
-            return []
+            return [], torch.zeros(0, dtype=torch.long)
         sizes = np.array([len(o) for o in outfits])
         owner, target = np.repeat(np.arange(len(outfits)), sizes), np.concatenate([np.arange(n) for n in sizes])
         plain = replace(self.config, mask_one=1.0, fresh_items=0.0, cold_outfits=0.0, negatives=VALID_NEGATIVES)
@@ -213,7 +215,7 @@ class _Run:
             )
             for b in warm
         ]
-        return warm + cold
+        return warm + cold, torch.from_numpy(owner)
 
     def fit_counted(self, batches: OutfitBatches) -> None:
         """Fit the linear reading of the evidence, which the network then starts from."""
@@ -254,9 +256,9 @@ class _Run:
     def validate(self) -> dict[str, float]:
         """Losses and accuracies (share of questions whose answer is first) on the held-out outfits.
 
-        The share of the network's part is chosen (the model's ``gain``) with which the loss is least: with 0 the model
-        is what counting says, so that training never ends below it. For new items it is 0 where these are read by
-        weights of their own, and chosen like that of known ones where outfits were too few to fit such.
+        The share of the network's part (the model's ``gain``) is chosen by :func:`bert4rec.choosing.choose_gain`: with
+        0 the model is what counting says, so that training never ends below it. For new items it is 0 where these are
+        read by weights of their own, and chosen like that of known ones where outfits were too few to fit such.
         """
         if not self.valid:
             return {"valid_loss": float("nan")}
@@ -269,24 +271,24 @@ class _Run:
         out: dict[str, float] = {}
         for name, (place, batches) in asked.items():
             parts = [self.model.parts(self.data.items, b, self.tables.at(b.fold)) for b in batches]
-            results = {}
+            losses: dict[float, Tensor] = {}
+            right: dict[float, float] = {}
             for gain in GAINS if self.model.counted is not None else (1.0,):
                 self.model.gain[place] = gain
-                results[gain] = self._rate([p.logits(self.model.gain) for p in parts], batches)
-            best = min(results, key=lambda g, found=results: found[g])  # type: ignore[misc]
-            self.model.gain[place] = best
-            out |= {f"{name}_loss": results[best][0], f"{name}_accuracy": results[best][1], f"{name}_gain": best}
+                losses[gain], right[gain] = self._rate([p.logits(self.model.gain) for p in parts], batches)
+            chosen = choose_gain(losses, self.valid_outfit)
+            self.model.gain[place] = chosen
+            loss = float(losses[chosen].mean())
+            out |= {f"{name}_loss": loss, f"{name}_accuracy": right[chosen], f"{name}_gain": chosen}
         out["valid_loss"] = float(np.mean([out[f"{name}_loss"] for name in asked]))
         return out
 
-    def _rate(self, logits: list[Tensor], batches: list[MaskedBatch]) -> tuple[float, float]:
-        """Mean loss, and share of questions whose answer is first."""
-        loss, right, count = 0.0, 0, 0
-        for x, b in zip(logits, batches, strict=True):
-            loss += float(masked_item_loss(x, b, self.log_q)) * len(x)
-            right += int((x.masked_fill(not_offered(b), -1e9).argmax(1) == 0).sum())
-            count += len(x)
-        return loss / count, right / count
+    def _rate(self, logits: list[Tensor], batches: list[MaskedBatch]) -> tuple[Tensor, float]:
+        """Loss of each question [T], and share of questions whose answer is first."""
+        pairs = list(zip(logits, batches, strict=True))
+        losses = torch.cat([masked_item_loss(x, b, self.log_q, reduction="none") for x, b in pairs])
+        right = [(x.masked_fill(not_offered(b), -1e9).argmax(1) == 0).float() for x, b in pairs]
+        return losses, float(torch.cat(right).mean())
 
     @torch.inference_mode()
     def choose_discount(self) -> float:

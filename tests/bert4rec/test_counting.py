@@ -93,11 +93,11 @@ def test_the_network_is_silent_before_training_and_alone_without_visible_items()
 
 
 def test_what_harms_on_held_out_outfits_is_silenced(world: Any, config: Bert4RecConfig) -> None:
-    """Outfits without rule, learned by heart, harm others: the network has little say. With a rule it has some."""
+    """Outfits without rule, learned by heart, harm others. With a rule that counting may not say, the network does."""
     rng = np.random.default_rng(1)
-    eager = replace(config, lr=1e-2, dropout=0.0, steps=200, epochs=12, patience=12)
+    eager = replace(config, lr=1e-2, dropout=0.0, steps=200, epochs=12, patience=12, ridge=1e6)
     gains = {}
     for planted in (False, True):
         outfits, valid = world.outfits(100, rng, planted=planted), world.outfits(60, rng, planted=planted)
         gains[planted] = float(fit(world.data(outfits, valid, config.folds), eager).model.gain[0])
-    assert gains[False] <= 0.25 < gains[True]
+    assert gains[False] == 0 < gains[True]
