@@ -52,7 +52,7 @@ class Bert4RecConfig:
     popularity_discount: float | None = None
     folds: int = 8
     shrink: float = 5.0
-    ridge: float = 0.01
+    ridge: float = 0.03
     keep: int = 256
     epochs: int = 60
     steps: int = 1200

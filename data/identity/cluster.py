@@ -13,6 +13,10 @@ CONTRADICTION = -4.0
 """Log-odds at which what two groups agree to say of themselves is taken for a contradiction, whatever they look
 like."""
 
+CONTRADICTION_IN_ONE = -6.0
+"""The same for a single attribute. Two leggings that agree in fit, length and fabric, as leggings do, are two where
+each photo of one says red and each of the other brown: agreement in what is usual cannot outweigh that."""
+
 
 class Clusters:
     """A partition of the regions, grown by merging.
@@ -52,7 +56,7 @@ class Clusters:
         """Merge groups along likely pairs while the mean log-odds over all pairs between them stays high enough.
 
         Average linkage over the candidates: each is looked at once, likeliest first. Groups whose attributes contradict
-        each other (`Evidence.consensus_ratio`) stay apart.
+        each other (`Evidence.consensus_ratios`), in all or in one, stay apart.
         """
         floor = math.log(min_confidence / (1.0 - min_confidence))
         for left, right, prior in zip(*(values.tolist() for values in candidates), strict=True):
@@ -62,7 +66,8 @@ class Clusters:
             one, other = self.profile(a), self.profile(b)
             if prior + self._evidence.mean_ratio(one, other) <= floor:
                 continue
-            if self._evidence.consensus_ratio(one, other) > CONTRADICTION:
+            ratios = self._evidence.consensus_ratios(one, other)
+            if sum(ratios) > CONTRADICTION and min(ratios, default=0.0) > CONTRADICTION_IN_ONE:
                 self._join(a, b)
 
     def _may_join(self, a: int, b: int) -> bool:

@@ -112,22 +112,23 @@ class Evidence:
         total = agree - self._disagreement * float(a.stated @ b.stated) + self._settings.visual_weight * look
         return float(total / (a.size * b.size))
 
-    def consensus_ratio(self, a: Profile, b: Profile) -> float:
-        """Log-likelihood ratio that two groups have the same true attributes rather than each its own.
+    def consensus_ratios(self, a: Profile, b: Profile) -> list[float]:
+        """Log-likelihood ratios that two groups have the same true value of each attribute that both state, not each
+        its own.
 
         Of each attribute one value is true of an item and every region states it with probability m, else any value by
         its frequency; the true value is summed out. Unlike a mean over pairs this grows with the groups: one region
         that says blue among ten that say grey is a slip, seven against thirteen are two items.
         """
-        total = 0.0
+        ratios = []
         for attribute in {int(self._attribute[code]) for code in a.values} & {
             int(self._attribute[code]) for code in b.values
         }:
             mine = {code: n for code, n in a.values.items() if self._attribute[code] == attribute}
             other = {code: n for code, n in b.values.items() if self._attribute[code] == attribute}
             both = {code: mine.get(code, 0) + other.get(code, 0) for code in mine.keys() | other.keys()}
-            total += self._marginal(both) - self._marginal(mine) - self._marginal(other)
-        return total
+            ratios.append(self._marginal(both) - self._marginal(mine) - self._marginal(other))
+        return ratios
 
     def _marginal(self, stated: dict[int, int]) -> float:
         """Log-probability of statements (code to count) about one attribute, less what mere chance gives them.

@@ -180,6 +180,25 @@ def test_items_are_voted_on_by_their_regions() -> None:
     assert (lone.category, lone.slot, lone.photo) == ("shoes", "shoes", None)
 
 
+def test_a_colour_that_all_photos_agree_on_is_not_outvoted_by_what_is_usual(wardrobe: Any) -> None:
+    """Red and brown leggings that agree in all else stay two; one wrong word among many does not make two of one."""
+    look, usual = wardrobe.looks[0], {f"detail{n}": ("as usual",) for n in range(8)}
+
+    def leggings(colours: list[str]) -> dict[str, str]:
+        facts = [
+            fact(f"p{n}/top#0", shoot="s", category="leggings", attributes=usual | {"colour": (colour,)})
+            for n, colour in enumerate(colours)
+        ]
+        facts += [fact(f"q{n}/top#0", attributes={f"detail{n}": ("other",) for n in range(8)}) for n in range(5)]
+        looks = np.concatenate([np.tile(look, (len(colours), 1)), wardrobe.looks[1:6], wardrobe.looks])
+        return found(resolve([*facts, *wardrobe.facts], looks).links)
+
+    two = leggings(["red"] * 3 + ["brown"] * 2)
+    assert {two[f"p{n}/top#0"] for n in range(3)}.isdisjoint(two[f"p{n}/top#0"] for n in (3, 4))
+    one = leggings(["red"] * 6 + ["brown"])
+    assert len({one[f"p{n}/top#0"] for n in range(7)}) == 1
+
+
 def test_no_regions_no_items() -> None:
     assert resolve([]).links == ()
 
