@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.identity.evidence import Evidence, FloatArray
-from data.identity.facts import IdentitySettings, RegionFact
+from data.identity.facts import IdentitySettings, RegionFact, shoot_of
 
 _TREES = 2
 _COLOUR = "colour"
@@ -79,9 +79,8 @@ def _signature(
 
 
 def _places(facts: Sequence[RegionFact]) -> tuple[list[Hashable], list[Hashable], list[Hashable]]:
-    """Image, shoot and slot of each region; a photo of no known shoot is a shoot of its own."""
-    shoots: list[Hashable] = [(f.source, f.shoot) if f.shoot is not None else (f.image_id,) for f in facts]
-    return [fact.image_id for fact in facts], shoots, [fact.slot for fact in facts]
+    """Image, shoot and slot of each region."""
+    return [fact.image_id for fact in facts], [shoot_of(fact) for fact in facts], [fact.slot for fact in facts]
 
 
 def _numbered(values: Sequence[Hashable]) -> NDArray[np.int64]:

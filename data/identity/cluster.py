@@ -13,9 +13,10 @@ CONTRADICTION = -4.0
 """Log-odds at which what two groups agree to say of themselves is taken for a contradiction, whatever they look
 like."""
 
-CONTRADICTION_IN_ONE = -6.0
+CONTRADICTION_IN_ONE = -5.0
 """The same for a single attribute. Two leggings that agree in fit, length and fabric, as leggings do, are two where
-each photo of one says red and each of the other brown: agreement in what is usual cannot outweigh that."""
+the photos of one say red in shoot after shoot and those of the other brown: agreement in what is usual cannot outweigh
+that."""
 
 
 class Clusters:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.identity.facts import IdentityError, IdentitySettings, RegionFact
+from data.identity.facts import IdentityError, IdentitySettings, RegionFact, shoot_of
 
 FloatArray = NDArray[np.float32]
 
@@ -20,30 +20,51 @@ _FEWEST_IN_SLOT = 50
 _VISUAL_DIM = 96
 _CATEGORY = "category"
 
+WITHIN_SHOOT = 0.5
+"""Correlation of what is said of one garment in two photos of one shoot, beyond what is true of it."""
+
 
 @dataclass(slots=True)
 class Profile:
-    """Sums over a group of regions: of each value, of each attribute stated ``[A]``, of unit descriptors ``[D]``."""
+    """Sums over a group of regions: of each value, of each attribute stated ``[A]``, of unit descriptors ``[D]``, and
+    how many regions of each shoot are in it."""
 
     size: int
+    shoots: dict[int, int]
     values: dict[int, int]
     stated: FloatArray
     look: FloatArray
     seen: int
 
     def __add__(self, other: Profile) -> Profile:
-        values = dict(self.values)
-        for code, count in other.values.items():
-            values[code] = values.get(code, 0) + count
         return Profile(
-            self.size + other.size, values, self.stated + other.stated, self.look + other.look, self.seen + other.seen
+            self.size + other.size,
+            _summed(self.shoots, other.shoots, 1),
+            _summed(self.values, other.values, 1),
+            self.stated + other.stated,
+            self.look + other.look,
+            self.seen + other.seen,
         )
 
     def __sub__(self, other: Profile) -> Profile:
-        values = {code: count - other.values.get(code, 0) for code, count in self.values.items()}
         return Profile(
-            self.size - other.size, values, self.stated - other.stated, self.look - other.look, self.seen - other.seen
+            self.size - other.size,
+            _summed(self.shoots, other.shoots, -1),
+            _summed(self.values, other.values, -1),
+            self.stated - other.stated,
+            self.look - other.look,
+            self.seen - other.seen,
         )
+
+    @property
+    def independence(self) -> float:
+        """Share of its regions' statements that count as independent: n photos of one shoot, described in one go, say
+        as much as n / (1 + (n - 1) ``WITHIN_SHOOT``) described each by itself (Kish's design effect)."""
+        return sum(n / (1 + (n - 1) * WITHIN_SHOOT) for n in self.shoots.values() if n) / max(self.size, 1)
+
+
+def _summed(a: dict[int, int], b: dict[int, int], sign: int) -> dict[int, int]:
+    return {key: a.get(key, 0) + sign * b.get(key, 0) for key in a.keys() | b.keys()}
 
 
 class Evidence:
@@ -63,8 +84,10 @@ class Evidence:
         self._settings = settings
         self._disagreement = -float(np.log(1.0 - settings.attribute_agreement**2))
         self.visual, self.has_visual = _unit_descriptors(facts, descriptors, settings.seed)
-        self._codes, self._frequency = _codes(facts)
+        self._codes, self._frequency, self._lists = _codes(facts)
         self._weights = _weights(self._frequency, settings.attribute_agreement**2)
+        shoots: dict[Hashable, int] = {}
+        self._shoot = [shoots.setdefault(shoot_of(fact), len(shoots)) for fact in facts]
         self._attribute = np.zeros(len(self._frequency), dtype=np.int32)
         row, column = np.nonzero(self._codes >= 0)
         self._attribute[self._codes[row, column]] = column
@@ -97,6 +120,7 @@ class Evidence:
         stated = codes >= 0
         return Profile(
             size=1,
+            shoots={self._shoot[place]: 1},
             values=dict.fromkeys(codes[stated].tolist(), 1),
             stated=stated.astype(np.float32),
             look=self.visual[place],
@@ -118,19 +142,27 @@ class Evidence:
 
         Of each attribute one value is true of an item and every region states it with probability m, else any value by
         its frequency; the true value is summed out. Unlike a mean over pairs this grows with the groups: one region
-        that says blue among ten that say grey is a slip, seven against thirteen are two items.
+        that says blue among ten that say grey is a slip, seven against thirteen are two items. Photos of one shoot are
+        no independent witnesses (`Profile.independence`), and a list that names more than another contradicts nothing.
         """
+        of_a, of_b = a.independence, b.independence
         ratios = []
         for attribute in {int(self._attribute[code]) for code in a.values} & {
             int(self._attribute[code]) for code in b.values
         }:
-            mine = {code: n for code, n in a.values.items() if self._attribute[code] == attribute}
-            other = {code: n for code, n in b.values.items() if self._attribute[code] == attribute}
+            mine = {code: n * of_a for code, n in a.values.items() if self._attribute[code] == attribute}
+            other = {code: n * of_b for code, n in b.values.items() if self._attribute[code] == attribute}
             both = {code: mine.get(code, 0) + other.get(code, 0) for code in mine.keys() | other.keys()}
+            if self._overlap(max(mine, key=mine.__getitem__), max(other, key=other.__getitem__)):
+                continue
             ratios.append(self._marginal(both) - self._marginal(mine) - self._marginal(other))
         return ratios
 
-    def _marginal(self, stated: dict[int, int]) -> float:
+    def _overlap(self, a: int, b: int) -> bool:
+        """Whether two different lists of values share one."""
+        return a != b and not self._lists[a].isdisjoint(self._lists[b])
+
+    def _marginal(self, stated: dict[int, float]) -> float:
         """Log-probability of statements (code to count) about one attribute, less what mere chance gives them.
 
         Every true value that nobody states explains them alike, by slips alone.
@@ -163,8 +195,11 @@ def _weights(frequency: NDArray[np.float64], match: float) -> NDArray[np.float64
     return np.asarray(np.log(match / np.maximum(frequency, 1e-12) + 1.0 - match) - np.log(1.0 - match), np.float64)
 
 
-def _codes(facts: Sequence[RegionFact]) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """A number for every slot, attribute and value ``[R, A]`` (-1 unstated), and each one's share of its attribute."""
+def _codes(
+    facts: Sequence[RegionFact],
+) -> tuple[NDArray[np.int32], NDArray[np.float64], list[frozenset[str]]]:
+    """A number for every slot, attribute and list of values ``[R, A]`` (-1 unstated), each one's share of its
+    attribute, and the values in it."""
     names = sorted({name for fact in facts for name in fact.attributes} | {_CATEGORY})
     column = {name: place for place, name in enumerate(names)}
     numbers: dict[tuple[str, str, str], int] = {}
@@ -179,7 +214,7 @@ def _codes(facts: Sequence[RegionFact]) -> tuple[NDArray[np.int32], NDArray[np.f
             stating[fact.slot, name] += 1
     counts = np.bincount(codes[codes >= 0], minlength=len(numbers)).astype(np.float64)
     totals = np.array([stating[slot, name] for slot, name, _ in numbers], dtype=np.float64)
-    return codes, counts / np.maximum(totals, 1.0)
+    return codes, counts / np.maximum(totals, 1.0), [frozenset(value.split("\0")) for _, _, value in numbers]
 
 
 def _unit_descriptors(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Literal
 
 from msgspec import Struct
@@ -61,6 +61,11 @@ class IdentitySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         for name in ("recurrence", "neighbours", "max_block"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} given; 1 or more is needed")
+
+
+def shoot_of(fact: RegionFact) -> Hashable:
+    """The shoot that a region is of; a photo of no known shoot is a shoot of its own."""
+    return (fact.source, fact.shoot) if fact.shoot is not None else (fact.image_id,)
 
 
 def facts_of(record: ImageRecord) -> Iterator[RegionFact]:

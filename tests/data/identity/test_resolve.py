@@ -180,23 +180,34 @@ def test_items_are_voted_on_by_their_regions() -> None:
     assert (lone.category, lone.slot, lone.photo) == ("shoes", "shoes", None)
 
 
-def test_a_colour_that_all_photos_agree_on_is_not_outvoted_by_what_is_usual(wardrobe: Any) -> None:
-    """Red and brown leggings that agree in all else stay two; one wrong word among many does not make two of one."""
-    look, usual = wardrobe.looks[0], {f"detail{n}": ("as usual",) for n in range(8)}
+def leggings(wardrobe: Any, shoots: list[int], colours: list[tuple[str, ...]]) -> list[int]:
+    """Item numbers of garments that look alike and agree in all but colour, beside others that differ in all."""
+    usual = {f"detail{n}": ("as usual",) for n in range(8)}
+    facts = [
+        fact(f"p{n}/top#0", shoot=f"shoot{shoot}", category="leggings", attributes=usual | {"colour": colour})
+        for n, (shoot, colour) in enumerate(zip(shoots, colours, strict=True))
+    ]
+    facts += [fact(f"q{n}/top#0", attributes={f"detail{n}": ("other",) for n in range(8)}) for n in range(5)]
+    looks = np.concatenate([np.tile(wardrobe.looks[0], (len(colours), 1)), wardrobe.looks[1:6], wardrobe.looks])
+    links = found(resolve([*facts, *wardrobe.facts], looks).links)
+    numbers: dict[str, int] = {}
+    return [numbers.setdefault(links[f"p{n}/top#0"], len(numbers)) for n in range(len(colours))]
 
-    def leggings(colours: list[str]) -> dict[str, str]:
-        facts = [
-            fact(f"p{n}/top#0", shoot="s", category="leggings", attributes=usual | {"colour": (colour,)})
-            for n, colour in enumerate(colours)
-        ]
-        facts += [fact(f"q{n}/top#0", attributes={f"detail{n}": ("other",) for n in range(8)}) for n in range(5)]
-        looks = np.concatenate([np.tile(look, (len(colours), 1)), wardrobe.looks[1:6], wardrobe.looks])
-        return found(resolve([*facts, *wardrobe.facts], looks).links)
 
-    two = leggings(["red"] * 3 + ["brown"] * 2)
-    assert {two[f"p{n}/top#0"] for n in range(3)}.isdisjoint(two[f"p{n}/top#0"] for n in (3, 4))
-    one = leggings(["red"] * 6 + ["brown"])
-    assert len({one[f"p{n}/top#0"] for n in range(7)}) == 1
+RED, BROWN = ("red",), ("brown",)
+
+
+def test_a_colour_that_shoots_agree_on_is_not_outvoted_by_what_is_usual(wardrobe: Any) -> None:
+    assert leggings(wardrobe, [0, 1, 2, 3, 4], [RED, RED, RED, BROWN, BROWN]) == [0, 0, 0, 1, 1]
+
+
+def test_one_slip_does_not_make_two_items_of_one(wardrobe: Any) -> None:
+    assert leggings(wardrobe, [0, 1, 2, 3, 4], [RED, RED, RED, RED, BROWN]) == [0] * 5
+    assert leggings(wardrobe, [0, 0, 1, 1], [RED] * 2 + [BROWN] * 2) == [0] * 4, "each shoot was described once"
+
+
+def test_a_list_that_names_more_is_no_contradiction(wardrobe: Any) -> None:
+    assert leggings(wardrobe, [0, 1, 2, 3, 4], [RED, RED, RED, (*BROWN, *RED), (*BROWN, *RED)]) == [0] * 5
 
 
 def test_no_regions_no_items() -> None:
