@@ -274,6 +274,8 @@ class PairEvidence:
             [Q, C, n_features] float32.
         """
         counts = self.count_features(context[:, None].expand_as(candidates), candidates) * (~hidden)[..., None]
+        if not self._values.shape[1]:
+            return counts
         width = self._pmi.shape[1]
         tables = self._pmi[self._values[context]].transpose(1, 2)  # [Q, V+1, F]: against each value of the other item
         q = torch.arange(len(context))[:, None, None] * width

@@ -284,11 +284,11 @@ class _Run:
         return out
 
     def _rate(self, logits: list[Tensor], batches: list[MaskedBatch]) -> tuple[Tensor, float]:
-        """Loss of each question [T], and share of questions whose answer is first."""
+        """Loss of each question [T], and share of questions whose answer is first, by chance among equals."""
         pairs = list(zip(logits, batches, strict=True))
         losses = torch.cat([masked_item_loss(x, b, self.log_q, reduction="none") for x, b in pairs])
-        right = [(x.masked_fill(not_offered(b), -1e9).argmax(1) == 0).float() for x, b in pairs]
-        return losses, float(torch.cat(right).mean())
+        first = [(x := logit.masked_fill(not_offered(b), -1e9)) == x.amax(1, keepdim=True) for logit, b in pairs]
+        return losses, float(torch.cat([f[:, 0] / f.sum(1) for f in first]).mean())
 
     @torch.inference_mode()
     def choose_discount(self) -> float:

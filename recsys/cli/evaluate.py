@@ -51,7 +51,7 @@ def evaluate(
     name, contents, _ = load_release(workspace, release)
     names = _names(session, asked, contents)
     original, asked = asked, measuring.rename(asked, names)
-    scorers = [measuring.ReleaseScorer(contents), *measuring.baselines(contents, _appearance(session, contents))]
+    scorers = [*measuring.model_rows(contents), *measuring.baselines(contents, _appearance(session, contents))]
     groups = measuring.groups(contents) if breakdown else None
     with tensor_threads(settings.training.threads), session.output.progress("asking") as tick:
         given = []
@@ -70,6 +70,8 @@ def evaluate(
         {"release": name, "reports": as_json(reports), "against": best.scorer, "difference": versus}
     )
     session.output.line(plain(reports, interval=bootstrap > 0))
+    if len(given) > 1 and measuring.COUNTS_ALONE not in {one.scorer for one in given}:
+        session.output.line("\nin this release the network has no share: what ranks is what counting says")
     differences = ", ".join(_difference(m) for m in versus if m.metric in ("accuracy", "auc", "recall@10"))
     session.output.line(f"\nagainst {best.scorer}: {differences}")
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from recsys.cli.session import session_of
+
+if TYPE_CHECKING:
+    from recsys.pipeline.release import ReleaseInfo
 
 
 def register(app: typer.Typer) -> None:
@@ -23,8 +28,13 @@ def list_them(context: typer.Context) -> None:
     session = session_of(context)
     found = list_releases(session.workspace())
     session.output.document(found)
-    rows = [(r.name, r.created, r.items, r.outfits, "in use" if r.current else "") for r in found]
+    rows = [(r.name, r.created, r.items, r.outfits, _state(r)) for r in found]
     session.output.table("Releases", ["name", "created", "items", "outfits", ""], rows)
+
+
+def _state(release: ReleaseInfo) -> str:
+    of_other = "" if release.readable else f"of format {release.format}, cannot be read: train again"
+    return ", ".join(text for text in ("in use" if release.current else "", of_other) if text)
 
 
 def use(context: typer.Context, name: str) -> None:

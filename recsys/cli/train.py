@@ -56,9 +56,16 @@ def train(
     output.document({"release": name, **metrics})
     output.line(f"release {name}: {metrics['items']} items, {metrics['outfits']} outfits")
     output.line(f"  {workspace.releases / name}")
+    output.line(f"  {share_of(metrics['bert4rec']['gain'])}")
     if unread:
         output.line(f"{len(unread)} photos could not be embedded; they are named above and in quarantine")
         raise typer.Exit(Exit.ATTENTION)
+
+
+def share_of(gain: dict[str, float]) -> str:
+    """Who speaks in the score of known and of new items: counting alone, or the network too."""
+    told = [f"{kind} items {f'at {share:.2g} of its weight' if share else 'silent'}" for kind, share in gain.items()]
+    return f"the network beside what counting says: {', '.join(told)}"
 
 
 def describe(state: dict[str, Any]) -> str:

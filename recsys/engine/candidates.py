@@ -21,7 +21,8 @@ Index = NDArray[np.int64]
 class CandidateGenerator:
     """Four sources, joined: what the transformer expects (vector search), what the score of new items looks for among
     those that no outfit holds yet (where there is no such score, the transformer), what the context was worn with
-    (counts), and what is worn most anyway. None of them alone finds both the proven partner and the new item."""
+    (counts), and what is worn most anyway. None of them alone finds both the proven partner and the new item. Where the
+    network has no share in the score of known items, its places go to what the counts know."""
 
     def __init__(self, scorer: OutfitScorer, index: SlotIndex, slots: dict[str, Index]) -> None:
         self._scorer, self._index, self._slots = scorer, index, slots
@@ -68,22 +69,24 @@ class CandidateGenerator:
         """Items of ``slot`` to be scored beside ``context``, ascending; never one of the context or of ``avoid``."""
         rows = self._slots.get(slot, np.zeros(0, np.int64))
         if len(rows) > SEARCHED + PARTNERS:
-            found = [self._popular[slot], self._partners(context, slot)]
+            asked = float(self._scorer.model.gain[0]) > 0
+            found = [self._popular[slot], self._partners(context, slot, PARTNERS if asked else PARTNERS + SEARCHED)]
             kinds = self._categories[slot]
             new_items = self._scorer.evidence.new_items
             if new_items is not None:
                 found.append(self._unworn.search(slot, new_items.query(torch.from_numpy(context)).numpy(), UNWORN))
-            for kind in kinds:
+            for kind in kinds if asked or new_items is None else ():
                 query = self._scorer.wanted(context, int(kind))
-                found.append(self._index.search(slot, query, max(SEARCHED // len(kinds), 40)))
+                if asked:
+                    found.append(self._index.search(slot, query, max(SEARCHED // len(kinds), 40)))
                 if new_items is None:
                     found.append(self._unworn.search(slot, query, max(UNWORN // len(kinds), 10)))
             rows = np.unique(np.concatenate(found))
         return np.setdiff1d(rows, np.concatenate([context, avoid]))
 
-    def _partners(self, context: Index, slot: str) -> Index:
+    def _partners(self, context: Index, slot: str, most: int) -> Index:
         """Items worn with the context or with what it is worn with: by paths of one to three steps over popularity."""
         counts = np.asarray(self._reach[context].sum(0)).ravel() if len(context) else np.zeros(0)
         partners = np.flatnonzero(counts)
         partners = partners[self._slot_number[partners] == self._number[slot]]
-        return np.asarray(partners[np.argsort(-counts[partners], kind="stable")[:PARTNERS]])
+        return np.asarray(partners[np.argsort(-counts[partners], kind="stable")[:most]])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -30,8 +32,9 @@ from recsys.errors import QueryError
 from recsys.pipeline.contents import ReleaseContents
 from recsys.pipeline.embedding import Rows
 
-PROBES = ("random", "backdrop colour (leak probe)")
-"""Rows of the table that say what chance and a leak give, and are no rankers to beat."""
+COUNTS_ALONE = "the same, network silent"
+PROBES = ("random", "backdrop colour (leak probe)", COUNTS_ALONE)
+"""Rows of the table that say what chance, a leak and a part of the model give, and are no rankers to beat."""
 
 Row = TypeVar("Row", Fitb, Compat, Cir)
 
@@ -39,9 +42,8 @@ Row = TypeVar("Row", Fitb, Compat, Cir)
 class ReleaseScorer:
     """A release's outfit model as ``evaluation`` asks it: by item id, unknown ids passed over."""
 
-    name = "BERT4Rec + GraphSAGE"
-
-    def __init__(self, contents: ReleaseContents) -> None:
+    def __init__(self, contents: ReleaseContents, name: str = "BERT4Rec + GraphSAGE") -> None:
+        self.name = name
         self._catalogue, self._scorer = contents.catalogue, contents.scorer
 
     def score(self, context: Ids, candidates: Ids) -> Scores:
@@ -78,6 +80,16 @@ class ReleaseScorer:
     def score_outfits(self, outfits: Sequence[Ids]) -> Scores:
         """Compatibility [len(outfits)]."""
         return self._scorer.score_outfits([self._catalogue.known(o) for o in outfits]).astype(np.float64)
+
+
+def model_rows(contents: ReleaseContents) -> list[Scorer]:
+    """The release's ranker and, where its network has a share in the score, what it is without it."""
+    rows: list[Scorer] = [ReleaseScorer(contents)]
+    if contents.model.gain.any():
+        silent = copy.deepcopy(contents.model)
+        silent.gain.zero_()
+        rows.append(ReleaseScorer(dataclasses.replace(contents, model=silent), COUNTS_ALONE))
+    return rows
 
 
 def baselines(contents: ReleaseContents, appearance: dict[str, Rows]) -> list[Scorer]:

@@ -48,13 +48,18 @@ LIBRARIES = ("torch", "faiss-cpu", "numpy")
 
 
 class ReleaseInfo(msgspec.Struct, frozen=True):
-    """A release as lists show it."""
+    """A release as lists show it; one of another ``format`` than this program's cannot answer."""
 
     name: str
     created: str
     items: int
     outfits: int
     current: bool
+    format: int
+
+    @property
+    def readable(self) -> bool:
+        return self.format == FORMAT
 
 
 def write_release(contents: ReleaseContents, workspace: Workspace, settings: dict[str, Any]) -> str:
@@ -96,10 +101,9 @@ def list_releases(workspace: Workspace) -> list[ReleaseInfo]:
     for path in sorted(workspace.releases.iterdir()):
         if path.name.startswith(".") or not (path / MANIFEST).is_file():
             continue
-        manifest = _manifest(path)
-        found.append(
-            ReleaseInfo(path.name, manifest["created"], manifest["items"], manifest["outfits"], path.name == current)
-        )
+        manifest = _described(path)
+        told = (str(manifest.get("created", "")), int(manifest.get("items", 0)), int(manifest.get("outfits", 0)))
+        found.append(ReleaseInfo(path.name, *told, path.name == current, int(manifest["format"])))
     return found
 
 
@@ -173,14 +177,23 @@ def _folder(workspace: Workspace, name: str) -> Path:
     return folder
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def _described(folder: Path) -> dict[str, Any]:
+    """The manifest of a release of any format."""
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        found = manifest["format"]
-    except (OSError, ValueError, KeyError) as error:
+        int(manifest["format"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReleaseError(f"{folder / MANIFEST}: cannot be read: {error}") from error
-    if found != FORMAT:
-        raise ReleaseError(f"{folder}: format {found!r}; this program (recsys {__version__}) reads {FORMAT}")
+    return manifest
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    manifest = _described(folder)
+    if manifest["format"] != FORMAT:
+        raise ReleaseError(
+            f"{folder}: format {manifest['format']!r}; this program (recsys {__version__}) reads {FORMAT}; "
+            "`recsys train` makes a release of that format"
+        )
     return manifest
 
 

@@ -101,7 +101,11 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
             "held_out_outfits": int(valid.sum()),
             "items": len(corpus.catalogue),
             "graphsage": embedded.model.metrics,
-            "bert4rec": {"history": result.history, "popularity_discount": result.popularity_discount},
+            "bert4rec": {
+                "history": result.history,
+                "popularity_discount": result.popularity_discount,
+                "gain": dict(zip(("known", "new"), result.model.gain.tolist(), strict=True)),
+            },
             "calibration": quality,
         },
     )

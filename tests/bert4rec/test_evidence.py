@@ -137,3 +137,10 @@ def test_arrays_bring_the_same_evidence_back() -> None:
     none = torch.zeros(3, 2, dtype=torch.bool)
     assert torch.equal(evidence.pairs(context, candidates, none), again.pairs(context, candidates, none))
     assert torch.equal(evidence.degree, again.degree)
+
+
+def test_items_without_any_attribute_are_told_by_counts_alone() -> None:
+    codes = ItemCodes(CODES.category, np.zeros((len(CODES.category), 0), np.int64), CODES.n_categories, 0)
+    evidence = PairEvidence.count(OUTFITS, codes, shrink=1.0, keep=8)
+    found = evidence.pairs(torch.tensor([0]), torch.tensor([[1, 2]]), torch.zeros(1, 2).bool())
+    assert found.shape == (1, 2, evidence.n_features) == (1, 2, COUNT_FEATURES)

@@ -251,6 +251,10 @@ def test_a_release_of_another_format_is_refused(recsys: Run, own_shop: Path) -> 
     ran = recsys("-w", own_shop, "complete", "--item", "any")
     assert ran.status == 1
     assert "format 99; this program" in ran.err
+    assert "recsys train" in ran.err
+    listed = recsys("-w", own_shop, "releases", "list")
+    assert listed.status == 0, "it can be seen, and removed"
+    assert "of format 99, cannot be read: train again" in " ".join(listed.out.split())
 
 
 def test_an_interrupted_training_leaves_the_old_release_and_goes_on(
