@@ -156,7 +156,7 @@ class _Reading:
         row = Row(wearing.row, (outfit_id, *wearing.item_ids))
         if len(wearing.item_ids) < 2:
             reason = f"the outfit has {len(wearing.item_ids)} known items; at least 2 are needed"
-            yield _problem(self._outfits, row, "outfit_id", reason, record_id=outfit_id, blocking=False)
+            yield _problem(self._outfits, row, "outfit_id", reason, record_id=outfit_id)
             return
         photo = None
         if wearing.image and self._photos is not None:
@@ -212,6 +212,8 @@ def _no_column(table: TableFile, field: str, column: str) -> str:
 
 
 def _cells(table: TableFile, fields: list[str | None], row: Row) -> dict[str, Cell] | Problem:
+    if row.fault is not None:
+        return _problem(table, row, "cells", row.fault)
     if len(row.cells) != len(fields):
         reason = f"{len(row.cells)} cells where the header has {len(fields)}; is a separator or a quote missing?"
         return _problem(table, row, "cells", reason)

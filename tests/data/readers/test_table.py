@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,6 +124,8 @@ def test_columns_can_be_mapped_in_one_table_or_both(tables: Tables) -> None:
         ("item_id,category,category\n", OUTFITS, {}, "category is there more than once"),
         (b"item_id,category\n\xff\xfe\xfd\x81", OUTFITS, {}, "neither UTF-8 nor cp949"),
         (b"PAR1 not really", OUTFITS, {}, "Parquet file cannot be read"),
+        ('item_id,"category,image\na,Coat,x\n', OUTFITS, {}, "items.csv: line 1: a quote is opened and not closed"),
+        ('item_id,category,"' + "x\n" * 90_000, OUTFITS, {}, "items.csv: line 1: a quote is opened and not closed"),
     ],
 )
 def test_tables_that_cannot_be_read_say_what_is_lacking(
@@ -165,8 +168,113 @@ def test_an_outfit_of_one_is_told_and_its_item_stays(tables: Tables) -> None:
     assert [outfit.outfit_id for outfit in of(Outfit, records)] == ["o2"]  # type: ignore[union-attr]
     assert [look.image_id for look in of(ImageRecord, records)] == ["look:o2"]  # type: ignore[union-attr]
     (problem,) = of(Problem, records)
-    assert isinstance(problem, Problem) and not problem.blocking
+    assert isinstance(problem, Problem) and problem.blocking, "the outfit is not there"
     assert problem.field == "row 2, outfit_id" and "1 known item" in problem.reason and problem.record_id == "o1"
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (codecs.BOM_UTF8 + ITEMS.encode() + b"d,\xbc\xc5,,\n", r"UTF-8, which ends at byte 84 \(line 5\)"),
+        (codecs.BOM_UTF16_LE + ITEMS.encode("utf-16-le")[:-1], r"UTF-16-LE, which ends at byte 158 \(line 4\)"),
+        (codecs.BOM_UTF16_BE + ITEMS.encode("utf-16-be")[:-1], r"UTF-16-BE, which ends at byte 158 \(line 4\)"),
+        (ITEMS.encode() + b"d,\xff,,\n", r"utf-8 ends at byte 81 \(line 5\); cp949 ends at byte 81 \(line 5\)"),
+        (b"item_id,category\n" * 65_000 + b"\xed\x95", r"utf-8 ends at byte 1105000 \(line 65001\)"),
+    ],
+)
+def test_text_that_is_not_in_its_encoding_is_named_with_the_place(content: bytes, place: str, tables: Tables) -> None:
+    with pytest.raises(SourceError, match=rf"items\.csv: .*{place}.*; save it as UTF-8"):
+        read_table(*tables(content))
+
+
+def catalogue(changes: dict[int, str], rows: int = 300) -> str:
+    """A catalogue whose row k (the header is row 1) is item ``i<k>``, but for ``changes``."""
+    lines = [changes.get(k, f"i{k},Shirt,a name,red") for k in range(2, rows + 2)]
+    return "\n".join(["item_id,category,name,colour", *lines]) + "\n"
+
+
+UNCLOSED = "a quote is opened and not closed"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("changes", "lost"),
+    [
+        ({5: 'i5,Bag,"15 inch bag,red'}, [5]),
+        ({5: '"i5,Bag,15 inch bag,red'}, [5]),
+        ({5: 'i5,Bag,bag,"red'}, [5]),
+        ({301: 'i301,Bag,bag,"red'}, [301]),
+        ({300: 'i300,Bag,bag,"red', 301: "i301"}, [300, 301]),
+        ({5: 'i5,Bag,"15 inch bag,red', 9: 'i9,Bag,"17 inch bag,red'}, [5, 9]),
+        ({5: 'i5,Bag,"15 inch bag,red', 9: 'i9,Bag,"a bag, large",red'}, [5]),
+        ({5: 'i5,Bag,"15 inch bag,red', 9: 'i9,Bag,bag 12",red'}, [5]),
+        ({5: 'i5,Bag,"15 inch bag,red', 9: 'i9,Bag,bag,12"'}, [5]),
+        ({5: 'i5,Bag,"15 inch bag,red', 9: 'i9,Bag,"",red'}, [5]),
+        ({k: f'i{k},Bag,"{k} inch bag,red' for k in range(5, 302)}, list(range(5, 302))),
+    ],
+)
+def test_a_quote_that_is_not_closed_costs_its_row_alone(
+    changes: dict[int, str], lost: list[int], end: str, tables: Tables
+) -> None:
+    records = list(read_table(*tables(catalogue(changes).replace("\n", end), "outfit_id,item_id\n")))
+    expected = [f"i{k}" for k in range(2, 302) if k not in lost]
+    assert [item.item_id for item in of(Item, records)] == expected  # type: ignore[union-attr]
+    assert problems(records) == [(f"row {k}, cells", True) for k in lost]
+    first = of(Problem, records)[0]
+    assert isinstance(first, Problem) and first.reason.startswith(f"line {lost[0]}: {UNCLOSED}")
+    assert first.raw == changes[lost[0]]
+
+
+def test_the_last_row_may_not_leave_a_quote_open(tables: Tables) -> None:
+    for items in ('item_id,category\na,coat\nb,"unclosed\nc,skirt', 'item_id,category\na,coat\nc,skirt\nb,"unclosed'):
+        records = list(read_table(*tables(items, "outfit_id,item_id\n")))
+        assert [item.item_id for item in of(Item, records)] == ["a", "c"]  # type: ignore[union-attr]
+        (problem,) = of(Problem, records)
+        assert isinstance(problem, Problem) and UNCLOSED in problem.reason and problem.raw == 'b,"unclosed'
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "two\nlines",
+        'a ""quoted"" word\n\nand more',
+        "sizes:\nS,M,L",
+        "soft\nred, blue, green, black",
+        "\n",
+        '15"" wide\n12"" high',
+        "line\n" * 450,
+    ],
+)
+def test_a_quoted_cell_may_go_over_lines(cell: str, end: str, tables: Tables) -> None:
+    cell = cell.replace("\n", end)
+    items = f'item_id,category,"the\nname",colour\na,Coat,"{cell}",red\n"b","Hat","{cell}" ,"{cell}"\nc,Boots,"x,red\n'
+    records = list(read_table(*tables(items.replace("\r", "").replace("\n", end), "outfit_id,item_id\n")))
+    first, second = of(Item, records)
+    value = " ".join(cell.replace('""', '"').split())
+    assert isinstance(first, Item) and first.attributes.get("the\nname".replace("\n", end), ("",)) == (value,)
+    assert isinstance(second, Item) and second.attributes.get("colour", ("",)) == (value,)
+    (problem,) = of(Problem, records)
+    assert isinstance(problem, Problem) and problem.field == "row 4, cells"
+    assert problem.reason.startswith(f"line {items.count(chr(10))}: {UNCLOSED}")
+
+
+def test_a_row_over_lines_with_a_cell_too_many_is_one_row(tables: Tables) -> None:
+    items = 'item_id,category,name\na,Coat,"two\nlines",more\nb,Hat,x\n'
+    records = list(read_table(*tables(items, "outfit_id,item_id\n")))
+    assert [item.item_id for item in of(Item, records)] == ["b"]  # type: ignore[union-attr]
+    assert problems(records) == [("row 2, cells", True)]
+
+
+def test_an_endless_row_and_an_endless_cell_are_set_aside(tables: Tables) -> None:
+    chain = "".join(f'x{k}","y\n' for k in range(1500))
+    items = f'item_id,category\na,Coat\nb,"{"x" * 200_000}"\nc,"y\n{chain}d,Hat\n'
+    records = list(read_table(*tables(items, "outfit_id,item_id\n")))
+    assert [item.item_id for item in of(Item, records)] == ["a", "d"]  # type: ignore[union-attr]
+    reasons = [problem.reason for problem in of(Problem, records)]  # type: ignore[union-attr]
+    assert reasons[0] == "line 3: field larger than field limit (131072)"
+    assert len(reasons) == 1502 and all(UNCLOSED in reason for reason in reasons[1:])
+    assert max(len(problem.raw) for problem in of(Problem, records)) == 2000  # type: ignore[union-attr]
 
 
 def test_rows_of_an_outfit_need_not_stand_together(tables: Tables) -> None:
