@@ -266,14 +266,15 @@ class PairEvidence:
         Parameters
         ----------
         context
-            [Q] item indices. candidates: [Q, C]. hidden: [Q, C] bool, pairs whose counts must not be told.
+            [Q] item indices. candidates: [Q, C], or [1, C] where all share them. hidden: [Q, C] bool, pairs whose
+            counts must not be told.
 
         Returns
         -------
         Tensor
             [Q, C, n_features] float32.
         """
-        counts = self.count_features(context[:, None].expand_as(candidates), candidates) * (~hidden)[..., None]
+        counts = self.count_features(context[:, None], candidates) * (~hidden)[..., None]
         if not self._values.shape[1]:
             return counts
         width = self._pmi.shape[1]
@@ -281,10 +282,10 @@ class PairEvidence:
         q = torch.arange(len(context))[:, None, None] * width
         rows = (q + self._values[candidates]).reshape(-1)  # [Q*C*F]
         attributes = tables.reshape(-1, tables.shape[2]).index_select(0, rows)  # [Q*C*F, F]
-        return torch.cat([counts, attributes.view(*candidates.shape, -1)], -1)
+        return torch.cat([counts, attributes.view(*hidden.shape, -1)], -1)
 
     def count_features(self, a: Tensor, c: Tensor) -> Tensor:
-        """What counting says of pairs of items ``a``, ``c`` [..]: [.., COUNT_FEATURES].
+        """What counting says of pairs of items ``a``, ``c``, which are broadcast: [.., COUNT_FEATURES].
 
         With B = A + A D^-1 A (one- and two-step paths), C = A D^-1 A D^-1 A (three-step paths), E = 2 D D^T / sum(D)
         what B would be were items worn at random, and k outfits of smoothing: log(1 + B/k), log(1 + E/k) and

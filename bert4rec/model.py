@@ -163,30 +163,48 @@ class Bert4Rec(nn.Module):
         """Logits [P, C] of the candidates: log-probability within their category, up to a constant of the row."""
         return self.parts(items, batch, evidence).logits(self.gain)
 
-    def parts(self, items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -> ScoreParts:
-        """The same before what counting says and what the network adds are put together."""
+    def parts(
+        self, items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence, offered: Tensor | None = None
+    ) -> ScoreParts:
+        """The same before what counting says and what the network adds are put together.
+
+        ``offered`` [P, C, hidden] are the candidates as :class:`ItemEncoder` embeds them, where the caller has them. In
+        evaluation the network is left out where it has no share in any candidate's score.
+        """
         new = batch.fresh_candidates | evidence.new[batch.candidates]
-        wanted = self.encode(items, batch)
-        offered = self.items(items, batch.candidates, batch.fresh_candidates, batch.fold)  # [P, C, hidden]
-        match = torch.einsum("ph,pch->pc", wanted, offered) / math.sqrt(wanted.shape[1])
         if self.counted is None or self.evidence is None:
+            match = self._match(items, batch, offered)
             return ScoreParts(torch.zeros_like(match), match, new)
         pairs = pair_batch(items, batch, evidence)
         read = pairs if self.reads_new else pairs.without_new()
         counted = self.counted(read)
         if evidence.new_items is not None and pairs.new.any():
             counted = counted + evidence.new_items.score(pairs.context, pairs.owner, batch.candidates, pairs.new, new)
-        return ScoreParts(counted, match + self.evidence(read), new)
+        if not self.training and not self.gain[new.long()].any():
+            return ScoreParts(counted, torch.zeros_like(counted), new)
+        return ScoreParts(counted, self._match(items, batch, offered) + self.evidence(read), new)
+
+    def _match(self, items: ItemTensors, batch: MaskedBatch, offered: Tensor | None) -> Tensor:
+        """Products [P, C] of what is expected at each hidden place and the candidates."""
+        wanted = self.encode(items, batch)
+        if offered is None:
+            offered = self.items(items, batch.candidates, batch.fresh_candidates, batch.fold)
+        return torch.einsum("ph,pch->pc", wanted, offered) / math.sqrt(wanted.shape[1])
 
 
 def pair_batch(items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -> PairBatch:
-    """Evidence between the visible items and the candidates of a batch."""
+    """Evidence between the visible items and the candidates of a batch.
+
+    What depends on candidates alone is looked up once where there is one partial outfit: its visible items share them.
+    """
     owner, place = torch.nonzero((batch.present & ~batch.masked)[batch.rows], as_tuple=True)  # [Q] visible items
     row = batch.rows[owner]
-    context, offered = batch.tokens[row, place], batch.candidates[owner]  # [Q], [Q, C]
+    context = batch.tokens[row, place]  # [Q]
+    offered = batch.candidates if len(batch.candidates) == 1 else batch.candidates[owner]  # [Q, C], or [1, C] for all
     hidden = batch.fresh[row, place][:, None] | batch.fresh_candidates[owner]
     here = functional.normalize(items.dense[context], dim=-1)
-    alike = torch.einsum("qd,qcd->qc", here, functional.normalize(items.dense[offered], dim=-1))
+    there = functional.normalize(items.dense[offered], dim=-1)
+    alike = here @ there[0].T if len(offered) == 1 else torch.einsum("qd,qcd->qc", here, there)
     degree = evidence.degree[batch.candidates]
     known = ~evidence.new[batch.candidates] & ~batch.fresh_candidates
     return PairBatch(

@@ -53,8 +53,8 @@ class NewItemScore:
         pairs = torch.zeros(new.shape)
         some = new.any(1)
         if some.any():
-            features = self.tables.pairs(context[some], candidates[owner[some]])
-            pairs[some] = (features @ self._of_pairs) * new[some]
+            offered = candidates if len(candidates) == 1 else candidates[owner[some]]
+            pairs[some] = (self.tables.pairs(context[some], offered) @ self._of_pairs) * new[some]
         visible = torch.bincount(owner, minlength=len(candidates)).clamp(min=1)[:, None]
         total = torch.zeros(candidates.shape).index_add(0, owner, pairs) / visible.sqrt()
         return total + (self.tables.alone(candidates) @ self._of_alone) * alone

@@ -125,12 +125,14 @@ class NewItemEvidence:
         return int(self.single.shape[1])
 
     def pairs(self, context: Tensor, candidates: Tensor) -> Tensor:
-        """Features [Q, C, n_features] of context items [Q], each with its own candidates [Q, C]."""
+        """Features [Q, C, n_features] of context items [Q], each with its own candidates [Q, C], or all with [1, C]."""
+        blocks = torch.split(context, BLOCK)
+        offered = torch.split(candidates, BLOCK) if len(candidates) > 1 else [candidates] * len(blocks)
         parts = [
             torch.cat([*self._looks(c, k), *self._attributes(c, k), self._forms(c, k)], -1)
-            for c, k in zip(torch.split(context, BLOCK), torch.split(candidates, BLOCK), strict=True)
+            for c, k in zip(blocks, offered, strict=True)
         ]
-        return torch.cat(parts) if parts else torch.zeros(*candidates.shape, self.n_features)
+        return torch.cat(parts) if parts else torch.zeros(0, candidates.shape[1], self.n_features)
 
     def alone(self, candidates: Tensor) -> Tensor:
         """Features [.., n_alone] of candidates [..] by themselves."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -150,6 +151,11 @@ class OutfitScorer:
             parts.append(self.model.items(self.items, index, torch.zeros(len(index), dtype=torch.bool), -1))
         return np.asarray(torch.cat(parts))
 
+    @cached_property
+    def _embedded(self) -> Tensor:
+        """All items as the model embeds candidates [N, hidden]."""
+        return torch.from_numpy(self.vectors())
+
     @torch.inference_mode()
     def _score(
         self, contexts: Sequence[Index], candidates: Index, as_new: NDArray[np.bool_] | None = None
@@ -157,7 +163,8 @@ class OutfitScorer:
         """Scores [P, C]; in rows ``as_new`` [P] all candidates pass for new."""
         as_new = np.zeros(len(candidates), bool) if as_new is None else as_new
         batch = self._batch(contexts, candidates, as_new)
-        logits = self.model(self.items, batch, self.evidence)
+        offered = self._embedded[batch.candidates] if self.model.gain[0] and not as_new.any() else None
+        logits = self.model.parts(self.items, batch, self.evidence, offered).logits(self.model.gain)
         known = torch.from_numpy(~as_new)[:, None]
         return np.asarray(logits - self.discount * self.log_q[batch.candidates] * known)
 
