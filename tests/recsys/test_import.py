@@ -135,6 +135,19 @@ def test_two_imports_do_not_mix(recsys: Run, workspace: Path, photos: Path) -> N
     assert "(train, since" in ran.err
 
 
+def test_a_quote_that_is_not_closed_costs_one_row_and_not_the_rest(recsys: Run, shop: Path, tmp_path: Path) -> None:
+    rows = [f"i{k},skirt,item {k},1" for k in range(60)]
+    rows[5] = 'i5,skirt,"15 inch bag,1'
+    items, outfits = tmp_path / "items.csv", tmp_path / "outfits.csv"
+    items.write_text("\n".join(["item_id,category,name,size", *rows]) + "\n", encoding="utf-8")
+    outfits.write_text("outfit_id,item_id\no,i1\no,i2\n", encoding="utf-8")
+    ran = recsys("-w", shop, "import", "table", "--items", items, "--outfits", outfits)
+    assert ran.status == 2
+    assert f"{items}" in ran.err and "line 7: a quote is opened and not closed" in ran.err
+    stats = recsys("-w", shop, "stats", "--json").json
+    assert (stats["items"], stats["quarantined"]) == (59, 1)
+
+
 def test_a_table_with_a_bad_row(recsys: Run, shop: Path, tmp_path: Path) -> None:
     items, outfits = tmp_path / "items.csv", tmp_path / "outfits.csv"
     items.write_text("sku,category,colour\na,Coats,red\nb,Skirts,blue\nc,Shoes,\n,Bags,red\n", encoding="utf-8-sig")
