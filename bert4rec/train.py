@@ -115,6 +115,8 @@ def fit(
         model = Bert4Rec(ItemSizes.of(data.codes, data.items), config, tables.whole.n_features)
         run = _Run(data, config, tables, sampler, model, epochs * len(batches))
         run.fit_counted(batches)
+        if not run.valid and model.counted is not None:
+            epochs = 1  # whatever the network learns, it has no say
         known = (data.codes.category, data.codes.values, data.items.dense.numpy(), data.items.graph.numpy())
         told = () if data.labels is None else (data.labels.indptr, data.labels.indices, data.labels.data)
         name = fingerprint(config.to_dict(), data.fold, *known, *told, *data.train, *data.valid)
@@ -261,6 +263,8 @@ class _Run:
         read by weights of their own, and chosen like that of known ones where outfits were too few to fit such.
         """
         if not self.valid:
+            if self.model.counted is not None:
+                self.model.gain.zero_()  # nothing shows the network to be better than counting
             return {"valid_loss": float("nan")}
         self.model.eval()
         self.model.gain.copy_(self.trained)

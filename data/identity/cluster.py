@@ -13,10 +13,14 @@ CONTRADICTION = -4.0
 """Log-odds at which what two groups agree to say of themselves is taken for a contradiction, whatever they look
 like."""
 
-CONTRADICTION_IN_ONE = -5.0
-"""The same for a single attribute. Two leggings that agree in fit, length and fabric, as leggings do, are two where
-the photos of one say red in shoot after shoot and those of the other brown: agreement in what is usual cannot outweigh
-that."""
+CONTRADICTION_IN_ONE = -5.5
+"""The same for a single attribute, looks included (`LOOKS_APART`). Two leggings that agree in fit, length and fabric,
+as leggings do, are two where the photos of one say red in shoot after shoot and those of the other brown: agreement in
+what is usual cannot outweigh that."""
+
+LOOKS_APART = 10.0
+"""Log-odds for each unit by which two groups look less alike than the photos within them: whether red and brown are two
+leggings or two words for one can be seen."""
 
 
 class Clusters:
@@ -67,9 +71,15 @@ class Clusters:
             one, other = self.profile(a), self.profile(b)
             if prior + self._evidence.mean_ratio(one, other) <= floor:
                 continue
-            ratios = self._evidence.consensus_ratios(one, other)
-            if sum(ratios) > CONTRADICTION and min(ratios, default=0.0) > CONTRADICTION_IN_ONE:
+            if not self._contradict(one, other):
                 self._join(a, b)
+
+    def _contradict(self, one: Profile, other: Profile) -> bool:
+        ratios = self._evidence.consensus_ratios(one, other)
+        least = min(ratios, default=0.0)
+        if least < 0:
+            least += LOOKS_APART * min(self._evidence.look_gap(one, other), 0.0)
+        return sum(ratios) <= CONTRADICTION or least <= CONTRADICTION_IN_ONE
 
     def _may_join(self, a: int, b: int) -> bool:
         return not (a in self._anchor and b in self._anchor) and self._images[a].isdisjoint(self._images[b])

@@ -158,6 +158,14 @@ class Evidence:
             ratios.append(self._marginal(both) - self._marginal(mine) - self._marginal(other))
         return ratios
 
+    def look_gap(self, a: Profile, b: Profile) -> float:
+        """Mean visual cosine between two groups less that within them; 0 where neither has two regions with looks."""
+        pairs = [p.seen * (p.seen - 1) for p in (a, b)]
+        if not sum(pairs) or not a.seen or not b.seen:
+            return 0.0
+        within = sum(float(p.look @ p.look) - p.seen for p in (a, b) if p.seen > 1) / sum(pairs)
+        return float(a.look @ b.look) / (a.seen * b.seen) - within
+
     def _overlap(self, a: int, b: int) -> bool:
         """Whether two different lists of values share one."""
         return a != b and not self._lists[a].isdisjoint(self._lists[b])

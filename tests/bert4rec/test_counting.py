@@ -101,3 +101,9 @@ def test_what_harms_on_held_out_outfits_is_silenced(world: Any, config: Bert4Rec
         outfits, valid = world.outfits(100, rng, planted=planted), world.outfits(60, rng, planted=planted)
         gains[planted] = float(fit(world.data(outfits, valid, config.folds), eager).model.gain[0])
     assert gains[False] == 0 < gains[True]
+
+
+def test_without_held_out_outfits_counting_speaks_alone(world: Any, config: Bert4RecConfig) -> None:
+    result = fit(world.data(world.outfits(60, np.random.default_rng(1)), [], config.folds), config)
+    assert result.model.gain.tolist() == [0.0, 0.0]
+    assert len(result.history) == 1, "and no more is trained than a release needs"
