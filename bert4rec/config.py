@@ -30,6 +30,7 @@ class Bert4RecConfig:
 
     Length: a run takes about ``steps`` updates, but at least 5 passes and at most ``epochs``; it stops when
     ``patience`` passes have brought nothing on the validation outfits (``valid_share`` of all), and keeps the best.
+    Without validation outfits nothing shows the network to be better than counting, and it has no share in the score.
 
     Counting: ``shrink`` pseudo-pairs in attribute statistics, ``keep`` nearest items of second-order evidence;
     ``ridge`` is the penalty with which the linear reading of the evidence is fitted first (:mod:`bert4rec.counting`).
