@@ -51,13 +51,30 @@ def table(
     ] = None,
 ) -> None:
     """Import a shop's catalogue and its outfits."""
+    columns = dict(_column(text) for text in mapping or [])
     arguments = {
         "items": str(items.absolute()),
         "outfits": str(outfits.absolute()),
         "images": None if images is None else str(images.absolute()),
-        "columns": dict(_column(text) for text in mapping or []),
+        "columns": columns,
     }
-    run_import(session_of(context), "table", arguments)
+    session = session_of(context)
+    if images is None:
+        for path in (items, outfits):
+            if _names_images(path, columns):
+                session.output.note(f"{path}: names images; without --images they are not read")
+    run_import(session, "table", arguments)
+
+
+def _names_images(path: Path, columns: dict[str, str]) -> bool:
+    """Whether a table has a column of images; False too where it cannot be read, which the import will say."""
+    from data.errors import DataError
+    from data.tablefile import TableFile
+
+    try:
+        return columns.get("image", "image") in TableFile(path).columns
+    except (DataError, OSError):
+        return False
 
 
 def ccp(

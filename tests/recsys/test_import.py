@@ -135,6 +135,17 @@ def test_two_imports_do_not_mix(recsys: Run, workspace: Path, photos: Path) -> N
     assert "(train, since" in ran.err
 
 
+def test_images_that_are_not_asked_for_are_mentioned(recsys: Run, shop: Path, tmp_path: Path) -> None:
+    items, outfits = tmp_path / "items.csv", tmp_path / "outfits.csv"
+    items.write_text("item_id,category,picture\na,skirt,a.jpg\nb,shirt,b.jpg\n", encoding="utf-8")
+    outfits.write_text("outfit_id,item_id\no,a\no,b\n", encoding="utf-8")
+    arguments = ("-w", shop, "import", "table", "--items", items, "--outfits", outfits)
+    assert "--images" not in recsys(*arguments).err, "the column has another name"
+    ran = recsys(*arguments, "--map", "image=picture")
+    assert ran.status == 0
+    assert f"{items}: names images; without --images they are not read" in ran.err
+
+
 def test_a_quote_that_is_not_closed_costs_one_row_and_not_the_rest(recsys: Run, shop: Path, tmp_path: Path) -> None:
     rows = [f"i{k},skirt,item {k},1" for k in range(60)]
     rows[5] = 'i5,skirt,"15 inch bag,1'
