@@ -76,10 +76,11 @@ class OutfitEngine:
             whole=self.parts.scorer.score_outfits,
         )
         found = composer.compose(context, slots, query.outfits)
+        ranked = sorted(found, key=lambda one: -float(one.score))  # they were chosen to differ, in no such order
         return Completion(
             context=query.context,
             slots=slots,
-            outfits=tuple(self._answer(rank, context, one) for rank, one in enumerate(found, 1)),
+            outfits=tuple(self._answer(rank, context, one) for rank, one in enumerate(ranked, 1)),
             unmet=self._unmet(query, slots, found),
         )
 

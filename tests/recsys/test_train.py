@@ -77,6 +77,8 @@ def test_an_item_is_completed_with_a_picture(recsys: Run, shop: Path, tmp_path: 
     item, sheet = some_item(shop), tmp_path / "out" / "sheet.png"
     answer = recsys("-w", shop, "complete", "--item", item, "--top", 2, "--sheet", sheet, "--json")
     assert answer.status == 0
+    scores = [outfit["score"] for outfit in recsys("-w", shop, "complete", "--item", item, "--json").json["outfits"]]
+    assert scores == sorted(scores, reverse=True)
     assert answer.json["context"] == [item]
     assert [o["rank"] for o in answer.json["outfits"]] == [1, 2]
     for outfit in answer.json["outfits"]:
