@@ -12,6 +12,9 @@ FIRST_SHARE = 0.15
 MIN_SHARE = 0.35
 EXCLUSIVE = 0.02
 
+INSTEAD = frozenset({("dress", "top"), ("dress", "bottom"), ("top", "dress"), ("bottom", "dress")})
+"""Slots of which one is worn in place of the other, as long as no outfit shows both."""
+
 
 class SlotModel(Struct, frozen=True):
     """Counts of slots and pairs of slots over ``outfits`` outfits.
@@ -41,12 +44,15 @@ class SlotModel(Struct, frozen=True):
         """How surely an outfit that holds ``present`` slots holds ``slot`` too.
 
         Naive Bayes' geometric mean over the slots present, each share shrunk towards the slot's own; 0 where some slot
-        present is practically never worn with it (trousers with a dress).
+        present is practically never worn with it (trousers with a dress), or is worn in its place and no outfit shows
+        both.
         """
         base = (self.single.get(slot, 0) + 0.5) / (self.outfits + 1)
         product, count = 1.0, 0
         for other in set(present):
             seen = self.single.get(other, 0)
+            if (other, slot) in INSTEAD and not self.pair.get(other, {}).get(slot, 0):
+                return 0.0
             share = (self.pair.get(other, {}).get(slot, 0) + SHRINK * base) / (seen + SHRINK)
             if seen >= 10 and share < EXCLUSIVE:
                 return 0.0

@@ -48,3 +48,11 @@ def test_a_slot_worn_twice_counts_itself() -> None:
 
 def test_unknown_slots_change_nothing(model: SlotModel) -> None:
     assert model.missing(["spacesuit"]) == model.missing([])
+
+
+def test_a_dress_stands_for_top_and_bottom_until_an_outfit_shows_them_together() -> None:
+    few = [("top", "bottom", "shoes")] * 3 + [("dress", "shoes")]
+    assert SlotModel.fit(few).missing(["dress"]) == ["shoes"], "one dress is too few to learn that from"
+    layered = SlotModel.fit([*few, *[("dress", "top", "shoes")] * 8])
+    assert "top" in layered.missing(["dress"])
+    assert "bottom" not in layered.missing(["dress"])
