@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from data.atomic import replacing
 
-FORMAT = 3
+FORMAT = 4
 
 
 class CheckpointError(Exception):

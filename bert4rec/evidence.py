@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bert4rec.attribute_pairs import AttributePairs
 from bert4rec.labels import label_profiles
 
 if TYPE_CHECKING:
@@ -70,20 +71,24 @@ def incidence(outfits: Sequence[NDArray[np.int64]], n_items: int) -> sp.csr_matr
 
 
 class PairLookup:
-    """Values of a sparse item-item matrix at many pairs at once: [..] indices in, [..] float32 out, 0 where absent."""
+    """Values of K sparse item-item matrices at many pairs at once: indices [..] in, float32 [.., K] out."""
 
-    def __init__(self, matrix: sp.csr_matrix) -> None:
-        coo = matrix.tocoo()
-        keys = coo.row.astype(np.int64) * matrix.shape[1] + coo.col
-        order = np.argsort(keys, kind="stable")
-        self.n_items = matrix.shape[1]
-        self.keys = torch.from_numpy(np.append(keys[order], np.iinfo(np.int64).max))
-        self.values = torch.from_numpy(np.append(coo.data[order], 0).astype(np.float32))
+    def __init__(self, *matrices: sp.csr_matrix) -> None:
+        self.n_items = matrices[0].shape[1]
+        parts = [m.tocoo() for m in matrices]
+        keys = [part.row.astype(np.int64) * self.n_items + part.col for part in parts]
+        known = np.unique(np.concatenate(keys))
+        values = np.zeros((len(known) + 1, len(matrices)), np.float32)  # the last: a pair that no matrix has
+        for k, part in enumerate(parts):
+            values[np.searchsorted(known, keys[k]), k] = part.data
+        self.keys = torch.from_numpy(np.append(known, np.iinfo(np.int64).max))
+        self.values = torch.from_numpy(values)
 
     def __call__(self, rows: Tensor, columns: Tensor) -> Tensor:
         wanted = rows * self.n_items + columns
         at = torch.searchsorted(self.keys, wanted)
-        return torch.where(self.keys[at] == wanted, self.values[at], 0.0)
+        found = self.keys[at] == wanted
+        return self.values[torch.where(found, at, len(self.keys) - 1)]
 
 
 def cooccurrence(outfits: sp.csr_matrix) -> sp.csr_matrix:
@@ -225,7 +230,7 @@ class PairEvidence:
         self.degree = torch.from_numpy(degree)
         hardly_recur = 2 * (degree == 1).sum() > degree.sum()
         self.new = torch.from_numpy(degree < (2 if hardly_recur else 1))
-        self._count, self._paths, self._far = PairLookup(together), PairLookup(paths), PairLookup(far)
+        self._lookup = PairLookup(together, paths, far)
         partners = np.asarray(together.sum(1), np.float32).ravel()
         normal = (
             sp.diags(1 / np.sqrt(np.maximum(partners, 1))) @ together @ sp.diags(1 / np.sqrt(np.maximum(partners, 1)))
@@ -237,6 +242,11 @@ class PairEvidence:
         self._total = max(float(partners.sum()), 1.0)
         self._pmi = torch.from_numpy(np.pad(pmi, ((0, 1), (0, 1))))  # the last row and column: a missing value
         self._values = torch.from_numpy(np.where(codes.values < 0, codes.n_values, codes.values))
+        self._fields = np.unique(codes.fields, return_inverse=True)[1].astype(np.int64)
+        field_of = np.zeros(codes.n_values + 1, np.int64)
+        known = codes.values >= 0
+        field_of[codes.values[known]] = np.broadcast_to(self._fields, codes.values.shape)[known]
+        self._field_of = torch.from_numpy(field_of)
 
     @classmethod
     def count(
@@ -256,33 +266,15 @@ class PairEvidence:
         return cls(counts, paths, far, codes)
 
     @property
-    def n_features(self) -> int:
-        """Features of one pair: :data:`COUNT_FEATURES` and one for every pair of attribute fields."""
-        return COUNT_FEATURES + self._values.shape[1] ** 2
+    def n_fields(self) -> int:
+        """Attribute fields, T."""
+        return int(self._fields.max(initial=-1)) + 1
 
-    def pairs(self, context: Tensor, candidates: Tensor, hidden: Tensor) -> Tensor:
-        """Features of context items, each with its own candidates.
-
-        Parameters
-        ----------
-        context
-            [Q] item indices. candidates: [Q, C], or [1, C] where all share them. hidden: [Q, C] bool, pairs whose
-            counts must not be told.
-
-        Returns
-        -------
-        Tensor
-            [Q, C, n_features] float32.
-        """
-        counts = self.count_features(context[:, None], candidates) * (~hidden)[..., None]
-        if not self._values.shape[1]:
-            return counts
-        width = self._pmi.shape[1]
-        tables = self._pmi[self._values[context]].transpose(1, 2)  # [Q, V+1, F]: against each value of the other item
-        q = torch.arange(len(context))[:, None, None] * width
-        rows = (q + self._values[candidates]).reshape(-1)  # [Q*C*F]
-        attributes = tables.reshape(-1, tables.shape[2]).index_select(0, rows)  # [Q*C*F, F]
-        return torch.cat([counts, attributes.view(*hidden.shape, -1)], -1)
+    def attributes(self, context: Tensor, candidates: Tensor) -> AttributePairs:
+        """How the values of context items [Q] go with those of candidates: [Q, C], or [1, C] where all share them."""
+        return AttributePairs(
+            self._pmi, self._values[context], self._values[candidates], torch.from_numpy(self._fields), self._field_of
+        )
 
     def count_features(self, a: Tensor, c: Tensor) -> Tensor:
         """What counting says of pairs of items ``a``, ``c``, which are broadcast: [.., COUNT_FEATURES].
@@ -292,14 +284,14 @@ class PairEvidence:
         log(1 + C/k), whose differences are smoothed PMIs; then log count, cosine and PMI of the counts alone, the
         cosine of partner lists, whether the two were ever worn together, and what their photos' labels say.
         """
-        n, paths = self._count(a, c), self._paths(a, c)
+        n, paths, far = self._lookup(a, c).unbind(-1)
         da, dc = self._partners[a], self._partners[c]
         expected = da * dc / self._total
         return torch.stack(
             [
                 0.3 * torch.log1p((n + paths) / SMOOTHING),
                 0.3 * torch.log1p(2 * expected / SMOOTHING),
-                0.3 * torch.log1p(self._far(a, c) / SMOOTHING),
+                0.3 * torch.log1p(far / SMOOTHING),
                 torch.log1p(n),
                 4 * n / torch.sqrt((da + 1) * (dc + 1)),
                 torch.log((n + 1) / (expected + 1)),
@@ -321,7 +313,7 @@ class PairEvidence:
     def alike(self, a: int, c: int) -> float:
         """How alike two items are in what they are worn with, 0 to 1."""
         one, other = torch.tensor([a]), torch.tensor([c])
-        return float(self._cosine(self._paths(one, other), one, other)[0].clamp(0, 1))
+        return float(self._cosine(self._lookup(one, other)[..., 1], one, other)[0].clamp(0, 1))
 
     def arrays(self) -> dict[str, NDArray[np.float32] | NDArray[np.int64]]:
         """Named arrays for a checkpoint; :meth:`from_arrays` reads them back."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
+from bert4rec.attribute_pairs import AttributePairs
 from bert4rec.evidence import COUNT_FEATURES
 
 PAIR_HIDDEN = 32
@@ -17,25 +18,50 @@ PAIR_HIDDEN = 32
 class PairBatch:
     """Evidence between the visible items of P partial outfits and C candidates each.
 
-    ``features`` [Q, C, E] of a visible item with each candidate; ``new`` [Q, C] where one of the two was never worn, so
-    that only attributes and looks speak; ``context`` [Q]: the visible item; ``owner`` [Q]: the partial outfit that it
-    is in; ``popularity`` [P, C, 2] of the candidates.
+    ``counts`` [Q, C, COUNT_FEATURES + 1] of a visible item with each candidate, how alike they look last, and
+    ``attributes``: what their values say, of T fields; ``new`` [Q, C] where one of the two was never worn, so that only
+    attributes and looks speak; ``context`` [Q]: the visible item; ``owner`` [Q]: the partial outfit that it is in;
+    ``popularity`` [P, C, 2] of the candidates; ``told`` [Q, C]: the pairs whose attributes are told, by default all.
     """
 
-    features: Tensor
+    counts: Tensor
+    attributes: AttributePairs
     new: Tensor
     context: Tensor
     owner: Tensor
     popularity: Tensor
+    told: Tensor | None = None
 
     def without_new(self) -> PairBatch:
         """The same with nothing told of pairs with new items, beyond that they are."""
-        return replace(self, features=self.features * ~self.new[..., None])
+        if not self.new.any():
+            return self
+        return replace(self, counts=self.counts * ~self.new[..., None], told=~self.new)
+
+    def read(self, weight: Tensor) -> Tensor:
+        """The attributes by ``weight`` [T, T, H]: [Q, C, H]."""
+        read = self.attributes.project(weight)
+        return read if self.told is None else read * self.told[..., None]
+
+    def values(self) -> Tensor:
+        """The attributes with all pairs of values summed [Q, C]."""
+        if self.told is not None and not self.told.any():
+            return self.told.float()
+        total = self.attributes.total()
+        return total if self.told is None else total * self.told
 
     def total(self, values: Tensor) -> Tensor:
         """Sum [Q, C, H] over the visible items of each partial outfit: [P, C, H]."""
+        if len(self.popularity) == 1:
+            return values.sum(0, keepdim=True)
         empty = values.new_zeros(len(self.popularity), *values.shape[1:])
         return empty.index_add(0, self.owner, values)
+
+    def largest(self, values: Tensor) -> Tensor:
+        """Maximum [P, C, H] over the visible items of each partial outfit, 0 where there is none: of [Q, C, H]."""
+        empty = values.new_zeros(len(self.popularity), *values.shape[1:])
+        where = self.owner[:, None, None].expand_as(values)
+        return empty.scatter_reduce(0, where, values, "amax", include_self=False)
 
     def visible(self) -> Tensor:
         """Number of visible items [P, 1, 1], at least 1."""
@@ -52,23 +78,16 @@ class CountedScore(nn.Module):
     by themselves (:mod:`bert4rec.counting`), and stay.
     """
 
-    groups: Tensor
     weight: Tensor
 
-    def __init__(self, features: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        attributes = features - COUNT_FEATURES - 1
-        groups = torch.zeros(features, COUNT_FEATURES + 2)
-        for k in range(COUNT_FEATURES):
-            groups[k, k] = 1
-        groups[COUNT_FEATURES : COUNT_FEATURES + attributes, COUNT_FEATURES] = 1 / math.sqrt(max(attributes, 1))
-        groups[-1, -1] = 1
-        self.register_buffer("groups", groups, persistent=False)
-        self.register_buffer("weight", torch.zeros(2 * groups.shape[1] + 3))
+        self.register_buffer("weight", torch.zeros(2 * (COUNT_FEATURES + 2) + 3))
 
     def summary(self, batch: PairBatch) -> Tensor:
         """The inputs of the linear reading [P, C, len(weight)]."""
-        grouped = batch.features @ self.groups  # [Q, C, G]
+        values = batch.values() / max(batch.attributes.n_fields, 1)
+        grouped = torch.cat([batch.counts, values[..., None]], -1)  # [Q, C, COUNT_FEATURES + 2]
         new = batch.new[..., None]
         sums = batch.total(torch.cat([grouped * ~new, grouped * new, ~new], -1)) / batch.visible().sqrt()
         return torch.cat([sums, batch.popularity], -1)
@@ -79,15 +98,22 @@ class CountedScore(nn.Module):
 
 
 class LearnedEvidence(nn.Module):
-    """A network over each pair's features, its mean and maximum over the visible items; silent when training starts."""
+    """A network over each pair's features, its mean and maximum over the visible items; silent when training starts.
 
-    def __init__(self, features: int) -> None:
+    ``counts`` and ``attributes`` (for ``fields`` attribute fields) hold the weights of its first layer, of H hidden
+    units, with two more: linear readings of pairs of worn items, and of pairs with a new one.
+    """
+
+    def __init__(self, fields: int) -> None:
         super().__init__()
-        self.linear = nn.Linear(features, 2, bias=False)
-        nn.init.zeros_(self.linear.weight)
-        self.pair = nn.Sequential(
-            nn.Linear(features + 1, PAIR_HIDDEN), nn.GELU(), nn.Linear(PAIR_HIDDEN, PAIR_HIDDEN), nn.GELU()
-        )
+        spread = (COUNT_FEATURES + 2 + fields**2) ** -0.5
+        self.counts = nn.Parameter(torch.empty(COUNT_FEATURES + 1, PAIR_HIDDEN + 2).uniform_(-spread, spread))
+        self.attributes = nn.Parameter(torch.empty(fields, fields, PAIR_HIDDEN + 2).uniform_(-spread, spread))
+        self.of_new = nn.Parameter(torch.empty(2, PAIR_HIDDEN).uniform_(-spread, spread))
+        with torch.no_grad():
+            self.counts[:, PAIR_HIDDEN:] = 0
+            self.attributes[..., PAIR_HIDDEN:] = 0
+        self.inner = nn.Sequential(nn.GELU(), nn.Linear(PAIR_HIDDEN, PAIR_HIDDEN), nn.GELU())
         last = nn.Linear(PAIR_HIDDEN, 1)
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
@@ -95,12 +121,11 @@ class LearnedEvidence(nn.Module):
 
     def forward(self, batch: PairBatch) -> Tensor:
         """Logits [P, C]."""
-        new = batch.new[..., None].float()
-        hidden = self.pair(torch.cat([batch.features, new], -1))  # [Q, C, H]
+        read = batch.counts @ self.counts + batch.read(self.attributes)  # [Q, C, H + 2]
+        hidden, known, unknown = torch.split(read, [PAIR_HIDDEN, 1, 1], -1)
+        hidden = self.inner(hidden + functional.embedding(batch.new.long(), self.of_new))  # [Q, C, H]
         mean = batch.total(hidden) / batch.visible()
-        where = batch.owner[:, None, None].expand_as(hidden)
-        largest = torch.zeros_like(mean).scatter_reduce(0, where, hidden, "amax", include_self=False)
-        known, unknown = self.linear(batch.features).unbind(-1)
-        linear = batch.total(torch.where(batch.new, unknown, known)[..., None]) / batch.visible().sqrt()
+        largest = batch.largest(hidden)
+        linear = batch.total(torch.where(batch.new[..., None], unknown, known)) / batch.visible().sqrt()
         pooled: Tensor = self.pooled(torch.cat([mean, largest, batch.popularity], -1))
         return (linear + pooled).squeeze(-1)

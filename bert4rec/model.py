@@ -17,7 +17,7 @@ from torch.nn import functional
 from bert4rec.appearance import Appearance
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import MaskedBatch
-from bert4rec.evidence import ItemCodes, PairEvidence
+from bert4rec.evidence import COUNT_FEATURES, ItemCodes, PairEvidence
 from bert4rec.evidence_head import CountedScore, LearnedEvidence, PairBatch
 
 
@@ -126,7 +126,7 @@ class Bert4Rec(nn.Module):
     gain: Tensor
     reads_new: Tensor
 
-    def __init__(self, sizes: ItemSizes, config: Bert4RecConfig, n_features: int) -> None:
+    def __init__(self, sizes: ItemSizes, config: Bert4RecConfig, n_fields: int) -> None:
         super().__init__()
         width = config.hidden
         self.config = config
@@ -144,7 +144,7 @@ class Bert4Rec(nn.Module):
         if config.evidence:  # what was counted speaks first
             nn.init.zeros_(self.out.weight)
             nn.init.zeros_(self.out.bias)
-            self.counted, self.evidence = CountedScore(n_features + 1), LearnedEvidence(n_features + 1)
+            self.counted, self.evidence = CountedScore(), LearnedEvidence(n_fields)
         self.register_buffer("gain", torch.ones(2))
         self.register_buffer("reads_new", torch.tensor(True))
 
@@ -175,14 +175,13 @@ class Bert4Rec(nn.Module):
         if self.counted is None or self.evidence is None:
             match = self._match(items, batch, offered)
             return ScoreParts(torch.zeros_like(match), match, new)
-        pairs = pair_batch(items, batch, evidence)
-        read = pairs if self.reads_new else pairs.without_new()
-        counted = self.counted(read)
+        pairs = pair_batch(items, batch, evidence, of_new=bool(self.reads_new))
+        counted = self.counted(pairs)
         if evidence.new_items is not None and pairs.new.any():
             counted = counted + evidence.new_items.score(pairs.context, pairs.owner, batch.candidates, pairs.new, new)
         if not self.training and not self.gain[new.long()].any():
             return ScoreParts(counted, torch.zeros_like(counted), new)
-        return ScoreParts(counted, self._match(items, batch, offered) + self.evidence(read), new)
+        return ScoreParts(counted, self._match(items, batch, offered) + self.evidence(pairs), new)
 
     def _match(self, items: ItemTensors, batch: MaskedBatch, offered: Tensor | None) -> Tensor:
         """Products [P, C] of what is expected at each hidden place and the candidates."""
@@ -192,8 +191,8 @@ class Bert4Rec(nn.Module):
         return torch.einsum("ph,pch->pc", wanted, offered) / math.sqrt(wanted.shape[1])
 
 
-def pair_batch(items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -> PairBatch:
-    """Evidence between the visible items and the candidates of a batch.
+def pair_batch(items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence, *, of_new: bool = True) -> PairBatch:
+    """Evidence between the visible items and the candidates of a batch; 0 for pairs with new items unless ``of_new``.
 
     What depends on candidates alone is looked up once where there is one partial outfit: its visible items share them.
     """
@@ -202,18 +201,19 @@ def pair_batch(items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -
     context = batch.tokens[row, place]  # [Q]
     offered = batch.candidates if len(batch.candidates) == 1 else batch.candidates[owner]  # [Q, C], or [1, C] for all
     hidden = batch.fresh[row, place][:, None] | batch.fresh_candidates[owner]
-    here = functional.normalize(items.dense[context], dim=-1)
-    there = functional.normalize(items.dense[offered], dim=-1)
-    alike = here @ there[0].T if len(offered) == 1 else torch.einsum("qd,qcd->qc", here, there)
-    degree = evidence.degree[batch.candidates]
+    new = hidden | evidence.new[context][:, None] | evidence.new[offered]
+    if not of_new and new.all():
+        counts = items.dense.new_zeros(1, 1, 1).expand(*new.shape, COUNT_FEATURES + 1)
+    else:
+        here, there = (functional.normalize(functional.embedding(i, items.dense), dim=-1) for i in (context, offered))
+        alike = here @ there[0].T if len(offered) == 1 else torch.einsum("qd,qcd->qc", here, there)
+        counts = evidence.count_features(context[:, None], offered) * ~hidden[..., None]
+        counts = torch.cat([counts, alike[..., None]], -1)
     known = ~evidence.new[batch.candidates] & ~batch.fresh_candidates
-    return PairBatch(
-        features=torch.cat([evidence.pairs(context, offered, hidden), alike[..., None]], -1),
-        new=hidden | evidence.new[context][:, None] | evidence.new[offered],
-        context=context,
-        owner=owner,
-        popularity=torch.stack([torch.log1p(degree) * known, known.float()], -1),
-    )
+    popularity = torch.stack([torch.log1p(evidence.degree[batch.candidates]) * known, known.float()], -1)
+    attributes = evidence.attributes(context, offered)
+    pairs = PairBatch(counts, attributes, new, context, owner, popularity)
+    return pairs if of_new else pairs.without_new()
 
 
 def not_offered(batch: MaskedBatch) -> Tensor:

@@ -8,8 +8,10 @@ space go together. Every feature is centred within the candidate's category, so 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ import scipy.sparse as sp
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from bert4rec.appearance import Appearance, Index, by_category, seen
 from bert4rec.borrowing import NEIGHBOURS, bilinear, kernel, lean, neighbours, popularity
@@ -31,6 +34,9 @@ PRIOR = 0.02
 BLOCK = 256
 """Context items that are worked on at once."""
 
+MOST_CELLS = 16_000_000
+"""Most cells of the table of context items by catalogue that is held at once."""
+
 STORED = ("near", "weight", "reach", "direction", "sign", "single", "telling")
 
 
@@ -43,8 +49,8 @@ class NewItemEvidence:
     [N, S, R] with ``sign`` [S, R]; ``single`` [N, V + 1]: how popular an item of such looks and values is;
     ``telling``: the fields whose values are read, from ``values`` [N, F] (U where missing) with ``fields`` [F];
     ``usual`` [K, U + 1]: share of a category's items that have a value; ``pmi`` of :func:`bert4rec.evidence.value_pmi`;
-    ``looks`` and ``typical``: rows by item and by category, of each view; ``together`` counts [N, N]; ``partners``
-    [N], its row sums.
+    ``looks`` and ``typical``: rows by item and by category, of each view, which has ``seen`` [N] some items;
+    ``together`` counts [N, N]; ``partners`` [N], its row sums.
     """
 
     near: Tensor
@@ -60,6 +66,7 @@ class NewItemEvidence:
     usual: Tensor
     pmi: Tensor
     looks: tuple[Tensor, ...]
+    seen: tuple[Tensor, ...]
     typical: tuple[Tensor, ...]
     together: sp.csr_matrix
     partners: Tensor
@@ -102,6 +109,7 @@ class NewItemEvidence:
             usual=torch.from_numpy(usual),
             pmi=torch.from_numpy(np.pad(counts.pmi, ((0, 1), (0, 1)))),
             looks=tuple(torch.from_numpy(look) for look in about.looks),
+            seen=tuple(torch.from_numpy(seen(look)) for look in about.looks),
             typical=tuple(
                 torch.from_numpy(by_category(look, codes.category, kinds, seen(look).astype(np.float32)))
                 for look in about.looks
@@ -125,9 +133,14 @@ class NewItemEvidence:
         return int(self.single.shape[1])
 
     def pairs(self, context: Tensor, candidates: Tensor) -> Tensor:
-        """Features [Q, C, n_features] of context items [Q], each with its own candidates [Q, C], or all with [1, C]."""
-        blocks = torch.split(context, BLOCK)
-        offered = torch.split(candidates, BLOCK) if len(candidates) > 1 else [candidates] * len(blocks)
+        """Features [Q, C, n_features] of context items [Q], each with its own candidates [Q, C], or all with [1, C].
+
+        In this order: likeness and borrowed counts of each view in turn, whether a value is shared of each telling
+        field, the mean PMI of its values, the bilinear forms.
+        """
+        size = max(1, min(BLOCK, MOST_CELLS // len(self.category)))
+        blocks = torch.split(context, size)
+        offered = torch.split(candidates, size) if len(candidates) > 1 else [candidates] * len(blocks)
         parts = [
             torch.cat([*self._looks(c, k), *self._attributes(c, k), self._forms(c, k)], -1)
             for c, k in zip(blocks, offered, strict=True)
@@ -136,7 +149,7 @@ class NewItemEvidence:
 
     def alone(self, candidates: Tensor) -> Tensor:
         """Features [.., n_alone] of candidates [..] by themselves."""
-        return self.single[candidates]
+        return _rows(self.single, candidates)
 
     def _looks(self, context: Tensor, candidates: Tensor) -> Iterator[Tensor]:
         """Of each view the cosine, then the log-ratio of borrowed and expected counts: [Q, C, 1] each."""
@@ -144,14 +157,22 @@ class NewItemEvidence:
         kind = self.category[candidates]
         total = max(float(self.partners.sum()), 1.0)
         for v, (look, typical) in enumerate(zip(self.looks, self.typical, strict=True)):
-            seen = look[candidates].any(-1, keepdim=True)
-            yield torch.einsum("qd,qcd->qc", look[context], (look[candidates] - typical[kind]) * seen)[..., None]
-            near, weight = self.near[v][candidates].long(), self.weight[v][candidates]  # [Q, C, m]
-            items, place = torch.unique(near, return_inverse=True)
-            onward = self._borrowing(v, rows) @ self.together[:, items.numpy()]  # [rows, items]
-            met = torch.from_numpy(onward.toarray())[inverse[:, None, None], place]
+            there = _rows(look, candidates)
+            there = (there - _rows(typical, kind)) * self.seen[v][candidates][..., None]
+            yield torch.einsum("qd,qcd->qc", look[context], there)[..., None]
+            met = self._met(v, rows, candidates, inverse)
             expected = self._reach(v, context)[:, None] * self.reach[v][candidates] / total
-            yield torch.log(((met * weight).sum(-1) + PRIOR) / (expected + PRIOR))[..., None]
+            yield torch.log((met + PRIOR) / (expected + PRIOR))[..., None]
+
+    def _met(self, view: int, rows: Tensor, candidates: Tensor, inverse: Tensor) -> Tensor:
+        """Pairs [Q, C] worn together of what items ``rows[inverse]`` and the candidates stand for."""
+        onward = (self._borrowing(view, rows) @ self.together).toarray(order="F")
+        counts = torch.from_numpy(onward.T)  # [N, R], contiguous
+        near, weight = _rows(self.near[view], candidates), _rows(self.weight[view], candidates)  # [Q, C, m]
+        if len(candidates) == 1:
+            return functional.embedding_bag(near[0], counts, per_sample_weights=weight[0], mode="sum").T[inverse]
+        place = near * len(rows) + inverse[:, None, None]
+        return (_rows(counts.view(-1), place) * weight).sum(-1)
 
     def _borrowing(self, view: int, rows: Tensor) -> sp.csr_matrix:
         """Weights [rows, N] with which items ``rows`` stand for worn ones: a worn item for itself."""
@@ -167,20 +188,42 @@ class NewItemEvidence:
         own = self.partners[context]
         return torch.where(own > 0, own, self.reach[view][context])
 
+    @cached_property
+    def _columns(self) -> tuple[Tensor, Tensor, Tensor]:
+        """All pairs of columns of the same telling field, P in all: one column [P], the other [P], and their field's
+        place among the telling ones as a matrix of 0 and 1 [P, T]."""
+        pairs = [
+            (a, b, place)
+            for place, field in enumerate(self.telling.tolist())
+            for a, b in itertools.product(torch.nonzero(self.fields == field).ravel().tolist(), repeat=2)
+        ]
+        one, other, place = torch.tensor(pairs, dtype=torch.long).reshape(-1, 3).unbind(1)
+        return one, other, (place[:, None] == torch.arange(len(self.telling))).float()
+
     def _attributes(self, context: Tensor, candidates: Tensor) -> Iterator[Tensor]:
-        """Of each telling field whether a value is shared, then the mean PMI of its values: [Q, C, 1] each."""
-        kind = self.category[candidates]
+        """Whether a value is shared, then the mean PMI of values: [Q, C, T] each, for the T telling fields."""
+        one, other, field = self._columns
         missing = self.pmi.shape[0] - 1
-        for field in self.telling:
-            columns = torch.nonzero(self.fields == field).ravel()
-            here, there = self.values[context][:, columns], self.values[candidates][..., columns]
-            both = (here != missing)[:, None, :, None] & (there != missing)[..., None, :]  # [Q, C, a, a]
-            shared = (here[:, None, :, None] == there[..., None, :]) & both
-            usual = self.usual[kind[..., None], here[:, None, :]].sum(-1).clamp(max=1)
-            yield (shared.flatten(2).any(-1).float() - usual)[..., None]
-            table = self.pmi[here[:, None, :, None], there[..., None, :]] * both
-            yield (table.flatten(2).sum(-1) / both.flatten(2).sum(-1).clamp(min=1))[..., None]
+        here, there = self.values[context][:, None, one], _rows(self.values, candidates)[..., other]  # [Q, C, P]
+        shared = (torch.where(here == missing, -1, here) == there).float()
+        table = _rows(self.pmi.view(-1), here * (missing + 1) + there)  # 0 where one is missing
+        if len(one) > len(self.telling):  # a field with several values
+            shared = (shared @ field).clamp(max=1)
+            table = table @ field / (((here != missing) & (there != missing)).float() @ field).clamp(min=1)
+        yield shared - self._usual(context)[torch.arange(len(context))[:, None], self.category[candidates]]
+        yield table
+
+    def _usual(self, context: Tensor) -> Tensor:
+        """Share of each category's items with one of the context items' values, by telling field: [Q, K, T]."""
+        mine = self.usual[:, self.values[context]]  # [K, Q, F]
+        member = (self.fields[:, None] == self.telling).float()  # [F, T]
+        return (mine @ member).clamp(max=1).transpose(0, 1)
 
     def _forms(self, context: Tensor, candidates: Tensor) -> Tensor:
         """Values of the bilinear forms [Q, C, S]."""
-        return torch.einsum("qsr,qcsr->qcs", self.direction[context] * self.sign, self.direction[candidates])
+        return torch.einsum("qsr,qcsr->qcs", self.direction[context] * self.sign, _rows(self.direction, candidates))
+
+
+def _rows(table: Tensor, index: Tensor) -> Tensor:
+    """``table[index]`` [.., *]; of contiguous rows at once, which is several times faster."""
+    return table.index_select(0, index.reshape(-1)).view(*index.shape, *table.shape[1:])

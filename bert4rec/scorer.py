@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from bert4rec.dataset import MaskedBatch, NegativeSampler
 from bert4rec.evidence import ItemCodes, PairEvidence
@@ -163,7 +164,9 @@ class OutfitScorer:
         """Scores [P, C]; in rows ``as_new`` [P] all candidates pass for new."""
         as_new = np.zeros(len(candidates), bool) if as_new is None else as_new
         batch = self._batch(contexts, candidates, as_new)
-        offered = self._embedded[batch.candidates] if self.model.gain[0] and not as_new.any() else None
+        offered = (
+            functional.embedding(batch.candidates, self._embedded) if self.model.gain[0] and not as_new.any() else None
+        )
         logits = self.model.parts(self.items, batch, self.evidence, offered).logits(self.model.gain)
         known = torch.from_numpy(~as_new)[:, None]
         return np.asarray(logits - self.discount * self.log_q[batch.candidates] * known)

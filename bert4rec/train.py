@@ -112,7 +112,7 @@ def fit(
     epochs = int(np.clip(np.ceil(config.steps / max(len(batches), 1)), 5, config.epochs))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        model = Bert4Rec(ItemSizes.of(data.codes, data.items), config, tables.whole.n_features)
+        model = Bert4Rec(ItemSizes.of(data.codes, data.items), config, tables.whole.n_fields)
         run = _Run(data, config, tables, sampler, model, epochs * len(batches))
         run.fit_counted(batches)
         if not run.valid and model.counted is not None:
@@ -229,8 +229,8 @@ class _Run:
         def choices() -> Iterator[tuple[Tensor, Tensor, Tensor]]:
             drawn = (b for _ in itertools.count() for b in batches.epoch(rng))
             for batch in itertools.islice(drawn, COUNTED_BATCHES):
-                pairs = pair_batch(self.data.items, batch, self.tables.at(batch.fold))
-                pairs = pairs if self.model.reads_new else pairs.without_new()
+                of_new = bool(self.model.reads_new)
+                pairs = pair_batch(self.data.items, batch, self.tables.at(batch.fold), of_new=of_new)
                 yield counted.summary(pairs), not_offered(batch), self.log_q[batch.candidates]
 
         counted.weight.copy_(fit_conditional_logit(choices(), ridge=self.config.ridge))

@@ -41,7 +41,7 @@ from recsys.pipeline.visual import VisualSpace
 from recsys.pipeline.vocabulary import Vocabulary
 from recsys.workspace import Workspace
 
-FORMAT = 3
+FORMAT = 4
 NEW_ITEMS = "new_items.safetensors"
 MANIFEST = "manifest.json"
 LIBRARIES = ("torch", "faiss-cpu", "numpy")
@@ -267,7 +267,7 @@ def _read_files(folder: Path) -> ReleaseContents:
         tables = NewItemEvidence.from_arrays(arrays, evidence.counts, items.appearance(codes))
         evidence.new_items = NewItemScore(tables, torch.from_numpy(arrays["fitted"]))
     config = Bert4RecConfig.from_dict(described["bert4rec"])
-    model = Bert4Rec(ItemSizes.of(codes, items), config, evidence.n_features)
+    model = Bert4Rec(ItemSizes.of(codes, items), config, evidence.n_fields)
     model.load_state_dict(load_tensors(folder / "bert4rec.safetensors"))
     outfits = load_file(folder / "outfits.safetensors")
     return ReleaseContents(

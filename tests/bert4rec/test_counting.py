@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from bert4rec.attribute_pairs import AttributePairs
 from bert4rec.config import Bert4RecConfig
 from bert4rec.counting import fit_conditional_logit
 from bert4rec.evidence import COUNT_FEATURES
@@ -55,19 +56,29 @@ def test_what_does_not_count_does_not_matter() -> None:
     assert torch.allclose(fit_conditional_logit([(inputs, wrong, log_q)], ridge=0.01), plain, atol=0.03)
 
 
+def attributes(*rows: list[float]) -> AttributePairs:
+    """Pairs of Q context items with one candidate whose two values go with each one's two as the rows say."""
+    pmi = torch.zeros(2 * len(rows) + 3, 2 * len(rows) + 3)
+    here = torch.arange(2, 2 * len(rows) + 2).view(-1, 2)
+    for row, (one, other) in zip(rows, here, strict=True):
+        pmi[one, :2], pmi[other, :2] = torch.tensor(row[:2]), torch.tensor(row[2:])
+    field_of = torch.arange(len(pmi)) % 2
+    return AttributePairs(pmi, here, torch.tensor([[[0, 1]]]), torch.tensor([0, 1]), field_of)
+
+
 def test_pairs_of_worn_and_of_new_items_are_read_with_their_own_weights() -> None:
     """Two visible items and one candidate: hand-worked sums over sqrt(2)."""
-    score = CountedScore(COUNT_FEATURES + 4 + 1)  # two attribute fields: four pairs; one look
-    features = torch.zeros(2, 1, COUNT_FEATURES + 5)
-    features[0, 0, 0], features[0, 0, COUNT_FEATURES : COUNT_FEATURES + 4] = 3.0, torch.tensor([1.0, 2.0, 3.0, 4.0])
-    features[1, 0, -1] = 5.0
+    score = CountedScore()
+    counts = torch.zeros(2, 1, COUNT_FEATURES + 1)
+    counts[0, 0, 0], counts[1, 0, -1] = 3.0, 5.0
+    values = attributes([1.0, 2.0, 3.0, 4.0], [0.0, 0.0, 0.0, 0.0])
     new, popularity = torch.tensor([[False], [True]]), torch.tensor([[[0.7, 1.0]]])
-    batch = PairBatch(features, new, torch.tensor([3, 4]), torch.tensor([0, 0]), popularity)
+    batch = PairBatch(counts, values, new, torch.tensor([3, 4]), torch.tensor([0, 0]), popularity)
     summary = score.summary(batch)[0, 0]
     groups = COUNT_FEATURES + 2
     assert summary[0] == pytest.approx(3 / 2**0.5)
-    assert summary[COUNT_FEATURES] == pytest.approx(10 / 2 / 2**0.5)  # four field pairs share one weight
-    assert summary[groups + COUNT_FEATURES + 1] == pytest.approx(5 / 2**0.5)
+    assert summary[COUNT_FEATURES + 1] == pytest.approx(10 / 2 / 2**0.5)  # four field pairs share one weight
+    assert summary[groups + COUNT_FEATURES] == pytest.approx(5 / 2**0.5)
     assert summary[-2:].tolist() == pytest.approx([0.7, 1.0])
     assert summary[2 * groups] == pytest.approx(1 / 2**0.5)  # one of the two pairs is of worn items
     assert int((summary != 0).sum()) == 6
@@ -78,9 +89,11 @@ def test_pairs_of_worn_and_of_new_items_are_read_with_their_own_weights() -> Non
 
 def test_the_network_is_silent_before_training_and_alone_without_visible_items() -> None:
     torch.manual_seed(0)
-    head = LearnedEvidence(COUNT_FEATURES + 2)
+    head = LearnedEvidence(2)
+    codes = torch.randint(5, (3, 2, 2))
     batch = PairBatch(
-        torch.randn(3, 2, COUNT_FEATURES + 2),
+        torch.randn(3, 2, COUNT_FEATURES + 1),
+        AttributePairs(torch.randn(5, 5), codes[:, 0], codes, torch.tensor([0, 1]), torch.tensor([0, 0, 1, 1, 0])),
         torch.zeros(3, 2, dtype=torch.bool),
         torch.tensor([7, 8, 9]),
         torch.tensor([0, 0, 2]),  # the second of three partial outfits shows nothing
@@ -90,6 +103,8 @@ def test_the_network_is_silent_before_training_and_alone_without_visible_items()
     for p in head.parameters():
         torch.nn.init.normal_(p)
     assert torch.isfinite(head(batch)).all()
+    told = replace(batch, new=torch.ones(3, 2, dtype=torch.bool)).without_new()
+    assert not head(told).equal(head(replace(told, new=batch.new))), "of pairs with new items it knows that they are"
 
 
 def test_what_harms_on_held_out_outfits_is_silenced(world: Any, config: Bert4RecConfig) -> None:

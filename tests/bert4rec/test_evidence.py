@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from bert4rec.evidence import (
-    COUNT_FEATURES,
     EXPECTATION,
     FAR,
     INFORMATION,
@@ -34,7 +33,14 @@ def test_cooccurrence_counts_outfits_that_two_items_share() -> None:
 def test_lookup_finds_what_is_there_and_zero_elsewhere() -> None:
     lookup = PairLookup(cooccurrence(incidence(OUTFITS, 4)))
     rows, columns = torch.tensor([[0, 3], [3, 2]]), torch.tensor([[1, 1], [3, 3]])
-    assert lookup(rows, columns).tolist() == [[2, 1], [0, 0]]
+    assert lookup(rows, columns).tolist() == [[[2], [1]], [[0], [0]]]
+
+
+def test_lookup_of_several_matrices_knows_which_has_what() -> None:
+    together = cooccurrence(incidence(OUTFITS, 4))
+    lookup = PairLookup(together, second_order(together))
+    rows, columns = torch.tensor([3, 2, 0]), torch.tensor([1, 3, 0])
+    assert lookup(rows, columns).tolist() == [[1, 0], [0, 0.25], [0, 0]]
 
 
 def test_second_order_sums_paths_over_shared_partners() -> None:
@@ -117,30 +123,20 @@ def test_value_pmi_by_hand() -> None:
     assert np.allclose(pmi, pmi.T)
 
 
-def test_pair_features_hide_counts_but_not_attributes() -> None:
-    evidence = PairEvidence.count(OUTFITS, CODES, shrink=1.0, keep=8)
-    context, candidates = torch.tensor([0, 1]), torch.tensor([[1, 2], [0, 3]])
-    plain = evidence.pairs(context, candidates, torch.zeros(2, 2, dtype=torch.bool))
-    hidden = evidence.pairs(context, candidates, torch.tensor([[True, False], [True, True]]))
-    assert plain.shape == (2, 2, COUNT_FEATURES + 1)
-    assert plain[0, 0, 3] == np.float32(np.log1p(2))
-    assert (hidden[0, 0, :COUNT_FEATURES] == 0).all()
-    assert torch.equal(hidden[0, 1], plain[0, 1])
-    assert torch.equal(hidden[..., COUNT_FEATURES:], plain[..., COUNT_FEATURES:])
-    assert plain[1, 1, COUNT_FEATURES] == 0  # item 3 has no value
-
-
 def test_arrays_bring_the_same_evidence_back() -> None:
     evidence = PairEvidence.count(OUTFITS, CODES, shrink=1.0, keep=8)
     again = PairEvidence.from_arrays(evidence.arrays(), CODES)
     context, candidates = torch.tensor([0, 1, 3]), torch.tensor([[1, 2], [0, 3], [1, 0]])
-    none = torch.zeros(3, 2, dtype=torch.bool)
-    assert torch.equal(evidence.pairs(context, candidates, none), again.pairs(context, candidates, none))
+    counts = [e.count_features(context[:, None], candidates) for e in (evidence, again)]
+    values = [e.attributes(context, candidates).total() for e in (evidence, again)]
+    assert torch.equal(*counts)
+    assert torch.equal(*values)
     assert torch.equal(evidence.degree, again.degree)
 
 
 def test_items_without_any_attribute_are_told_by_counts_alone() -> None:
     codes = ItemCodes(CODES.category, np.zeros((len(CODES.category), 0), np.int64), CODES.n_categories, 0)
     evidence = PairEvidence.count(OUTFITS, codes, shrink=1.0, keep=8)
-    found = evidence.pairs(torch.tensor([0]), torch.tensor([[1, 2]]), torch.zeros(1, 2).bool())
-    assert found.shape == (1, 2, evidence.n_features) == (1, 2, COUNT_FEATURES)
+    pairs = evidence.attributes(torch.tensor([0]), torch.tensor([[1, 2]]))
+    assert pairs.total().tolist() == [[0, 0]]
+    assert pairs.project(torch.zeros(0, 0, 3)).shape == (1, 2, 3)

@@ -24,7 +24,7 @@ def scorer_of(world: Any, data: TrainingSet, config: Bert4RecConfig, *, trained:
         result = fit(data, config)
         return OutfitScorer(result.model, data.items, evidence, world.codes, result.popularity_discount)
     torch.manual_seed(0)
-    model = Bert4Rec(ItemSizes.of(world.codes, data.items), config, evidence.n_features)
+    model = Bert4Rec(ItemSizes.of(world.codes, data.items), config, evidence.n_fields)
     return OutfitScorer(model, data.items, evidence, world.codes, 0.0)
 
 

@@ -40,7 +40,7 @@ def scorer() -> OutfitScorer:
     config = Bert4RecConfig(hidden=16, layers=1, heads=2)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        model = Bert4Rec(ItemSizes.of(codes, items), config, evidence.n_features)
+        model = Bert4Rec(ItemSizes.of(codes, items), config, evidence.n_fields)
     model.counted.weight[[INFORMATION, FAR, EXPECTATION]] = torch.tensor([1.0, 0.5, -0.9])  # a smoothed PMI
     return OutfitScorer(model, items, evidence, codes, 0.5)
 
