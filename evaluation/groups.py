@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from evaluation.questions import Cir, Compat, Fitb
 from evaluation.tasks import Group
@@ -51,5 +51,19 @@ def by_popularity(outfits_of: Mapping[str, int], bounds: tuple[int, ...] = (0, 3
                 return str(high) if low == high else f"{low}-{high}"
             low = high + 1
         return f"{low}+"
+
+    return group
+
+
+def by_status(known: Container[str]) -> Group:
+    """``"known"`` where the item asked for (every item of a whole outfit) is one of ``known``, else ``"new"``.
+
+    With the items of the training outfits these are warm and cold questions.
+    """
+
+    def group(question: Fitb | Compat | Cir) -> str:
+        item = answer_of(question)
+        items = question.items if isinstance(question, Compat) else (item or "",)
+        return "known" if all(i in known for i in items) else "new"
 
     return group

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,11 +47,33 @@ def rows(reports: Sequence[Report], *, interval: bool = True, by: str = "", grou
 
 def plain(reports: Sequence[Report], *, interval: bool = True, by: str = "", group: str = "") -> str:
     """The table as text in Markdown, for documents and pipes."""
-    table = rows(reports, interval=interval, by=by, group=group)
+    return _markdown(rows(reports, interval=interval, by=by, group=group))
+
+
+def _markdown(table: Sequence[Sequence[str]]) -> str:
     widths = [max(len(row[c]) for row in table) for c in range(len(table[0]))]
     lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |" for row in table]
     lines.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
     return "\n".join(lines)
+
+
+def by_group(reports: Sequence[Report], by: str, *, interval: bool = True) -> str:
+    """The breakdown ``by`` as text in Markdown, the reports one under the other for each group; empty without any."""
+    groups = sorted({m.group for r in reports for m in r.metrics if m.by == by}, key=_in_order)
+    tables = [rows(reports, interval=interval, by=by, group=g) for g in groups]
+    headings = [h for h, _, _ in COLUMNS if any(h in heading for heading, *_ in tables)]
+    body = [
+        [group, row[0], *(dict(zip(heading, row, strict=True)).get(h, "–") for h in headings)]
+        for group, (heading, *found) in zip(groups, tables, strict=True)
+        for row in found
+    ]
+    return _markdown([[by, "scorer", *headings], *body]) if body else ""
+
+
+def _in_order(group: str) -> tuple[int, str]:
+    """Groups that start with a number by that number, then the others by name."""
+    number = re.match(r"\d+", group)
+    return (int(number[0]) if number else 10**9, group)
 
 
 def pretty(reports: Sequence[Report], title: str = "", *, interval: bool = True) -> Table:

@@ -11,8 +11,10 @@ import typer
 from recsys.cli.session import Session, session_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from evaluation.questions import Questions
-    from evaluation.tasks import Metric
+    from evaluation.tasks import Metric, Report
     from recsys.pipeline.contents import ReleaseContents
     from recsys.pipeline.embedding import Rows
 
@@ -52,7 +54,7 @@ def evaluate(
     names = _names(session, asked, contents)
     original, asked = asked, measuring.rename(asked, names)
     scorers = [*measuring.model_rows(contents), *measuring.baselines(contents, _appearance(session, contents))]
-    groups = measuring.groups(contents) if breakdown else None
+    groups = measuring.groups(contents, every=breakdown)
     with tensor_threads(settings.training.threads), session.output.progress("asking") as tick:
         given = []
         for done, scorer in enumerate(scorers, 1):
@@ -70,10 +72,27 @@ def evaluate(
         {"release": name, "reports": as_json(reports), "against": best.scorer, "difference": versus}
     )
     session.output.line(plain(reports, interval=bootstrap > 0))
+    for table in _broken_down(reports, best.scorer, interval=bootstrap > 0):
+        session.output.line(f"\n{table}")
     if len(given) > 1 and measuring.COUNTS_ALONE not in {one.scorer for one in given}:
         session.output.line("\nin this release the network has no share: what ranks is what counting says")
     differences = ", ".join(_difference(m) for m in versus if m.metric in ("accuracy", "auc", "recall@10"))
     session.output.line(f"\nagainst {best.scorer}: {differences}")
+
+
+def _broken_down(reports: list[Report], best: str, *, interval: bool) -> Iterator[str]:
+    """Known items and new ones apart where both are asked for, all scorers; then the other breakdowns, for the ranker
+    and the best baseline."""
+    from evaluation.table import by_group
+    from recsys.pipeline.measuring import STATUS
+
+    breakdowns = list(dict.fromkeys(m.by for m in reports[0].metrics if m.by))
+    for by in breakdowns:
+        several = len({m.group for m in reports[0].metrics if m.by == by}) > 1
+        if by == STATUS and several:
+            yield by_group(reports, by, interval=interval)
+        elif by != STATUS:
+            yield by_group([r for r in reports if r is reports[0] or r.scorer == best], by, interval=interval)
 
 
 def _difference(metric: Metric) -> str:

@@ -24,7 +24,7 @@ from evaluation.baselines import (
     Popularity,
     Random,
 )
-from evaluation.groups import by_label, by_popularity, by_size
+from evaluation.groups import by_label, by_popularity, by_size, by_status
 from evaluation.questions import TASKS, Cir, Compat, Fitb, Questions
 from evaluation.scorer import Ids, Scorer, Scores
 from evaluation.tasks import Answers, Group
@@ -113,11 +113,19 @@ def baselines(contents: ReleaseContents, appearance: dict[str, Rows]) -> list[Sc
     return found
 
 
-def groups(contents: ReleaseContents) -> dict[str, Group]:
-    """Breakdowns: by slot, by outfit size, by how many outfits hold the item."""
+STATUS = "item"
+"""The breakdown into known items and new ones."""
+
+
+def groups(contents: ReleaseContents, *, every: bool) -> dict[str, Group]:
+    """Breakdowns: known items and new ones; with ``every`` also by slot, by outfit size, and by how many outfits hold
+    the item."""
     degree = Counter(contents.catalogue.items[i].item_id for outfit in contents.outfits for i in outfit)
     slots = {item.item_id: item.slot for item in contents.catalogue.items}
-    return {"slot": by_label(slots), "size": by_size(), "popularity": by_popularity(degree)}
+    always: dict[str, Group] = {STATUS: by_status(degree)}
+    if not every:
+        return always
+    return {**always, "slot": by_label(slots), "size": by_size(), "popularity": by_popularity(degree)}
 
 
 def rename(questions: Questions, names: dict[str, str]) -> Questions:

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation.groups import by_label, by_popularity, by_size
+from evaluation.groups import by_label, by_popularity, by_size, by_status
 from evaluation.questions import Cir, Compat, Fitb, Questions
 from evaluation.scorer import score_many
-from evaluation.table import as_json, plain, pretty
+from evaluation.table import as_json, by_group, plain, pretty
 from evaluation.tasks import ask, evaluate, paired, predictions
 
 
@@ -83,6 +83,19 @@ def test_breakdowns() -> None:
     assert report.get("cir", "recall@10", by="size", group="1").value == 1.0
     with pytest.raises(KeyError):
         report.get("compat", "auc", by="size", group="3")  # a single positive has no AUC
+
+
+def test_known_and_new_items_apart_in_a_table_in_order() -> None:
+    used = {"i4": 12, "i1": 5, "i5": 2}
+    groups = {"item": by_status(used), "use": by_popularity(used)}
+    reports = [evaluate(ByNumber(name), QUESTIONS, bootstrap=0, groups=groups) for name in ("one", "two")]
+    lines = by_group(reports, "use", interval=False).splitlines()
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    assert cells[0][:2] == ["use", "scorer"]
+    assert [row[:2] for row in cells[2:]] == [[g, s] for g in ("0", "1-3", "4-10", "11+") for s in ("one", "two")]
+    assert [row[2] for row in cells[2::2]] == ["–", ".500", ".000", "1.000"]
+    assert {row.split("|")[1].strip() for row in by_group(reports, "item").splitlines()[2:]} == {"known", "new"}
+    assert by_group(reports, "slot") == ""
 
 
 def test_paired_difference() -> None:
