@@ -6,29 +6,15 @@ python -m benchmarks.rendered_sample [--images 600] [--seed 0]    target: 85 % o
 from __future__ import annotations
 
 import argparse
-import json
 import resource
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import recsys
 from benchmarks.machine import describe
 
 TARGET = 0.85
-
-
-def recsys(workspace: Path, *arguments: str) -> Any:
-    """Run one command and return what it prints as JSON."""
-    command = [sys.executable, "-m", "recsys", "-w", str(workspace), "--json", *arguments]
-    start = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)}: exit status {done.returncode}\n{done.stderr}")
-    print(f"  {time.perf_counter() - start:6.1f} s  recsys {arguments[0]}", file=sys.stderr)
-    return json.loads(done.stdout) if done.stdout.strip() else None
 
 
 def accuracy(reports: list[dict[str, Any]], scorer: str, task: str) -> float:
