@@ -23,12 +23,14 @@ from evaluation import read_questions
 from evaluation.bootstrap import interval, mean_statistic
 from evaluation.calibration import Bin, expected_calibration_error, reliability
 from evaluation.metrics import auc
+from recsys.pipeline.contents import ReleaseContents
 from recsys.pipeline.release import load_release
 from recsys.workspace import Workspace
 
 Index = NDArray[np.int64]
 Floats = NDArray[np.float64]
-SIZES = ((2, 2), (3, 3), (4, 4), (5, 9))
+SIZES = (2, 3, 4, 6, 9)
+"""Sizes that outfits are cut to, at random."""
 
 
 def swapped(outfit: Index, scorer: OutfitScorer, popular: bool, rng: np.random.Generator) -> tuple[Index, int] | None:
@@ -58,6 +60,26 @@ def weakest(
         named.append(float(scorer.item_scores(changed).argmin() == place))
         chance.append(1 / len(changed))
     return np.array(named), np.array(chance)
+
+
+def judged(name: str, outfits: list[Index], labels: Index, contents: ReleaseContents) -> tuple[Floats, Index]:
+    """What is said of outfits and what they are; prints how well the two agree."""
+    scores = contents.scorer.score_outfits(outfits).astype(np.float64)
+    sizes = [len(o) for o in outfits]
+    chance = np.array([contents.calibration.probability(s, n) for s, n in zip(scores, sizes, strict=True)])
+    bins = reliability(chance, labels)
+    error = expected_calibration_error(bins)
+    print(f"  {name:11} {len(labels):4} outfits, AUC {auc(chance, labels):.3f}, ECE {error:.3f}")
+    print("    said     " + " ".join(f"{b.predicted:.2f}" for b in bins))
+    print("    was so   " + " ".join(f"{b.observed:.2f}" for b in bins))
+    return chance, labels
+
+
+def judged_together(told: list[tuple[Floats, Index]]) -> str:
+    """The cuts to all sizes in one list: whether a chance means the same for a pair and for nine pieces."""
+    chance, labels = (np.concatenate(part) for part in zip(*told[1:], strict=True))
+    error = expected_calibration_error(reliability(chance, labels))
+    return f"  AUC {auc(chance, labels):.3f}, ECE {error:.3f}"
 
 
 def draw(bins: list[Bin], path: Path) -> None:
@@ -103,27 +125,20 @@ def main() -> None:
     asked = read_questions(options.questions)
     print(f"{describe()}\nrelease {name}")
     scorer, catalogue = contents.scorer, contents.catalogue
+    rng = np.random.default_rng(0)
     for task in ("compat", "compat_hard"):
         rows = getattr(asked, task)
         outfits = [catalogue.known(q.items) for q in rows]
         labels = np.array([q.label for q in rows], np.int64)
-        sizes = np.array([len(o) for o in outfits])
-        scores = scorer.score_outfits(outfits).astype(np.float64)
-        chance = np.array([contents.calibration.probability(s) for s in scores])
-        bins = reliability(chance, labels)
-        print(f"{task}: {len(rows)} outfits, AUC {auc(scores, labels):.3f}, ECE {expected_calibration_error(bins):.3f}")
-        print("  said     " + " ".join(f"{b.predicted:.2f}" for b in bins))
-        print("  was so   " + " ".join(f"{b.observed:.2f}" for b in bins))
-        for low, high in SIZES:
-            part = (sizes >= low) & (sizes <= high)
-            if len(np.unique(labels[part])) == 2:
-                error = expected_calibration_error(reliability(chance[part], labels[part]))
-                print(
-                    f"  {low} to {high} items: {part.sum():4} outfits, AUC {auc(scores[part], labels[part]):.3f}, "
-                    f"said {chance[part].mean():.2f}, was so {labels[part].mean():.2f}, ECE {error:.3f}"
-                )
+        told = [judged("as they are", outfits, labels, contents)]
+        for size in SIZES:
+            chosen = [k for k, o in enumerate(outfits) if len(o) >= size]
+            cut = [rng.permutation(outfits[k])[:size] for k in chosen]
+            if len(np.unique(labels[chosen])) == 2:
+                told.append(judged(f"cut to {size}", cut, labels[chosen], contents))
+        print(f"  all cuts together: {judged_together(told)}")
         if task == "compat" and options.picture:
-            draw(bins, options.picture)
+            draw(reliability(*told[0]), options.picture)
     real = [catalogue.known(q.items) for q in asked.compat if q.label]
     for popular in (False, True):
         named, by_chance = weakest(real, scorer, popular)

@@ -145,8 +145,8 @@ class OutfitEngine:
                 for item, slot, score in zip(found.chosen, found.slots, scores, strict=True)
             ),
             score=float(found.score),
-            compatibility=self.parts.calibration.probability(float(found.score)),
-            percentile=self.parts.calibration.percentile(float(found.score)),
+            compatibility=self.parts.calibration.probability(float(found.score), len(whole)),
+            percentile=self.parts.calibration.percentile(float(found.score), len(whole)),
         )
 
     def _suggestion(self, item: int, slot: str, score: float, context: Index) -> Suggestion:

@@ -27,6 +27,9 @@ from recsys.pipeline.corpus import Corpus, Outfits, hold_out, slots_of
 from recsys.pipeline.embedding import Rows
 from recsys.pipeline.features import ItemFeatures, fit_features, node_features
 
+LARGEST = 9
+"""Items of the largest outfits that scores are calibrated for; larger ones count as such."""
+
 Tell = Callable[[str, dict[str, Any]], None]
 """Called with the stage ("resume", "graphsage", "bert4rec") and what it has come to."""
 
@@ -190,15 +193,26 @@ def _tensors(
 
 
 def _calibrate(scorer: OutfitScorer, valid: Outfits, seed: int) -> tuple[Calibration, dict[str, float]]:
-    """Fit the calibration on held-out outfits against outfits of random items of the same categories."""
+    """Fit the calibration on held-out outfits against outfits of random items of the same categories.
+
+    Each outfit is read as it is and cut, at random, to every smaller size from 2.
+    """
     if len(valid) < 5:
         return Calibration(), {"outfits": len(valid)}
     rng = np.random.default_rng([seed, 23])
     sampler = NegativeSampler(scorer.codes.category, scorer.evidence.degree.numpy())
     drawn = [np.unique(sampler.draw(scorer.codes.category[o], 1, rng)[:, 0]) for o in valid]
-    real, random = scorer.score_outfits(valid), scorer.score_outfits(drawn)
+    real, random = (_scored(scorer, outfits, rng) for outfits in (valid, drawn))
     calibration = Calibration.fit(real, random)
-    labels = np.repeat([1, 0], [len(real), len(random)])
-    separated = auc(np.concatenate([real, random]).astype(np.float64), labels)
-    quality = {"outfits": len(valid), "auc": separated, "slope": calibration.slope, "offset": calibration.offset}
-    return calibration, quality
+    whole = [scorer.score_outfits(outfits) for outfits in (valid, drawn)]
+    labels = np.repeat([1, 0], [len(part) for part in whole])
+    quality = {"outfits": len(valid), "auc": auc(np.concatenate(whole).astype(np.float64), labels)}
+    return calibration, {**quality, "slope": calibration.weight[0], "offset": calibration.weight[2]}
+
+
+def _scored(
+    scorer: OutfitScorer, outfits: Outfits, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Scores and sizes of outfits and of their cuts to each smaller size."""
+    cut = [rng.permutation(o)[:size] for o in outfits for size in range(2, min(len(o), LARGEST) + 1)]
+    return scorer.score_outfits(cut), np.array([len(o) for o in cut], np.int64)
