@@ -65,6 +65,11 @@ class Bert4RecConfig:
     valid_share: float = 0.1
     seed: int = 0
 
+    @property
+    def widening(self) -> int:
+        """How many times as wide as ``hidden`` the inner layer of the transformer is."""
+        return 4
+
     def __post_init__(self) -> None:
         positive = ("hidden", "layers", "heads", "negatives", "epochs", "batch_size", "lr", "patience", "steps", "keep")
         for name in positive:

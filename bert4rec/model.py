@@ -19,6 +19,7 @@ from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import MaskedBatch
 from bert4rec.evidence import COUNT_FEATURES, ItemCodes, PairEvidence
 from bert4rec.evidence_head import CountedScore, LearnedEvidence, PairBatch
+from bert4rec.transformer import MaskedTransformer
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class ScoreParts:
         return self.counted + gain[self.new.long()] * self.learned
 
 
-class Bert4Rec(nn.Module):
+class Bert4Rec(MaskedTransformer):
     """Scores candidates for the hidden items of outfits.
 
     ``gain`` [2] is the share of the network's part that counts for known and for new candidates, beside what counting
@@ -134,12 +135,7 @@ class Bert4Rec(nn.Module):
         self.mask = nn.Parameter(torch.zeros(width))
         self.query = nn.Embedding(sizes.n_categories, width)
         nn.init.normal_(self.query.weight, std=0.1)
-        self.position = nn.Embedding(config.positions, width) if config.positions else None
-        layer = nn.TransformerEncoderLayer(
-            width, config.heads, 4 * width, config.dropout, activation="gelu", batch_first=True, norm_first=True
-        )
-        self.encoder = nn.TransformerEncoder(layer, config.layers, norm=nn.LayerNorm(width), enable_nested_tensor=False)
-        self.out = nn.Linear(width, width)
+        self.build(config)
         self.counted, self.evidence = None, None
         if config.evidence:  # what was counted speaks first
             nn.init.zeros_(self.out.weight)
@@ -153,10 +149,7 @@ class Bert4Rec(nn.Module):
         seen = self.items(items, batch.tokens, batch.fresh, batch.fold)
         asked = self.mask + self.query(batch.category)
         x = torch.where(batch.masked[..., None], asked, seen)  # [R, L, hidden]
-        if self.position is not None:  # counted from the end, so that padding moves nothing
-            place = batch.present.flip(1).cumsum(1).flip(1) - 1
-            x = x + self.position(place.clamp(0, self.position.num_embeddings - 1))
-        x = self.encoder(x, src_key_padding_mask=~batch.present)
+        x = self.read(x, batch.present)
         return self.out(x[batch.rows, batch.columns])  # type: ignore[no-any-return]
 
     def forward(self, items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence) -> Tensor:

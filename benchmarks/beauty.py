@@ -1,0 +1,97 @@
+"""The published sequence model on Amazon Beauty: leave-one-out, full ranking, beside the figures of its peers.
+
+    python -m benchmarks.beauty --data shared/real/beauty/beauty.txt.gz [--only cloze-softmax] [--checkpoints DIR]
+
+The file has ``user item`` lines in time order. The last item of a user tests, the one before validates (it chooses the
+epoch), the rest is learned from; the test reads the validation item too. Items of a user's history are left out of the
+ranking, as RecTools does. One seed, one thread unless ``--threads``. Training seconds include validation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.machine import describe
+from bert4rec.sequence_config import SequenceConfig
+from bert4rec.sequence_train import fit_sequences, places_of
+from bert4rec.sequences import LeaveOneOut, Sequences
+from evaluation.bootstrap import Interval
+from evaluation.full_ranking import rank
+
+BASE = SequenceConfig(hidden=128, valid_users=5000, batch_size=128, table_lr=8e-3)
+RUNS = {
+    "cloze-softmax": replace(BASE, hidden=64, table_lr=1e-3),
+    "causal-sampled": replace(BASE, causal=True, widening=1, dropout=0.4, loss="sampled", negatives=1024),
+    "causal-gbce": replace(BASE, causal=True, widening=1, dropout=0.4, loss="gbce", negatives=256, popular=0.0),
+}
+"""What is measured: the published loss first."""
+
+PUBLISHED = (
+    ("RecTools BERT4Rec, softmax", ".0434", ".0242"),
+    ("RecTools SASRec, softmax", ".0595", ".0359"),
+    ("RecBole BERT4Rec", ".0158", ".0079"),
+)
+
+
+def read_actions(file: Path) -> Sequences:
+    """Users' sequences in time order, items numbered by their ids."""
+    with gzip.open(file, "rt", encoding="ascii") as lines:
+        users, items = np.loadtxt(lines, dtype=np.int64).T
+    known, items = np.unique(items, return_inverse=True)
+    order = np.argsort(users, kind="stable")
+    cuts = np.flatnonzero(np.diff(users[order])) + 1
+    return Sequences.of(np.split(items[order], cuts), len(known))
+
+
+def measure(name: str, data: LeaveOneOut, config: SequenceConfig, checkpoints: Path | None) -> str:
+    """Train one, and rank the test items: a line of the table."""
+    wall, cpu = time.perf_counter(), time.process_time()
+
+    def progress(at: dict[str, float]) -> None:
+        spent = f"{time.perf_counter() - wall:.0f} s, {time.process_time() - cpu:.0f} s of processor"
+        print(f"  {name} {at['epoch']:.0f}: loss {at['loss']:.3f}, valid NDCG {at['ndcg']:.4f}, {spent}", flush=True)
+
+    folder = checkpoints / name if checkpoints else None
+    fitted = fit_sequences(data, config, progress=progress, checkpoint=folder, resume=folder is not None)
+    spent = f"{time.perf_counter() - wall:6.0f} {time.process_time() - cpu:6.0f}"
+    rng = np.random.default_rng([config.seed, 3])
+    valid = rank(places_of(fitted.model, data.train, data.users, data.valid), 10, rng, resamples=0)
+    test = rank(places_of(fitted.model, data.history, data.users, data.test), 10, rng)
+    held = f"{valid.recall.value:.4f} {valid.ndcg.value:.4f}"
+    best = 1 + int(np.argmin([h["valid_loss"] for h in fitted.history]))
+    return f"{name:16} {held}  {shown(test.recall)}  {shown(test.ndcg)}  {best:3} of {len(fitted.history):3} {spent}"
+
+
+def shown(value: Interval) -> str:
+    return f"{value.value:.4f} ({value.low:.4f} to {value.high:.4f})"
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--data", type=Path, required=True, help="beauty.txt.gz")
+    options.add_argument("--only", nargs="*", choices=sorted(RUNS), default=list(RUNS))
+    options.add_argument("--checkpoints", type=Path, help="folder; an interrupted run goes on from it")
+    options.add_argument("--threads", type=int, default=1)
+    given = options.parse_args()
+    torch.set_num_threads(given.threads)
+    data = LeaveOneOut.split(read_actions(given.data))
+    print(f"{describe()}, {given.threads} threads")
+    print(f"{len(data.users)} users, {data.train.n_items} items, {len(data.train.items)} training actions")
+    rows = [measure(name, data, RUNS[name], given.checkpoints) for name in given.only]
+    print(
+        f"\n{'loss':16} validation     test recall@10             test NDCG@10               best epoch   wall s  cpu s"
+    )
+    print("\n".join(rows))
+    for name, found, gain in PUBLISHED:
+        print(f"published: {name:30} recall@10 {found}, NDCG@10 {gain}")
+
+
+if __name__ == "__main__":
+    main()
