@@ -163,7 +163,8 @@ def _count(data: TrainingSet, config: Bert4RecConfig) -> _Tables:
     def count(chosen: NDArray[np.bool_]) -> PairEvidence:
         outfits = [o for o, c in zip(data.train, chosen, strict=True) if c]
         labels = None if data.labels is None else data.labels[chosen]
-        return PairEvidence.count(outfits, data.codes, shrink=config.shrink, keep=config.keep, labels=labels)
+        counted = PairEvidence.count(outfits, data.codes, shrink=config.shrink, keep=config.keep, labels=labels)
+        return counted.for_training()
 
     folds = [count(data.fold != k) if config.evidence else None for k in range(config.folds)]
     weights = None

@@ -296,7 +296,8 @@ def launched(shop: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_two_processes_make_the_release_of_one(recsys: Run, own_shop: Path) -> None:
     settings = own_shop / "recsys.toml"
-    settings.write_text(f"{settings.read_text(encoding='utf-8')}dropout = 0.0\n", encoding="utf-8")
+    said = settings.read_text(encoding="utf-8")
+    settings.write_text(f"{said}dropout = 0.0\n[training]\nthreads = 1\n", encoding="utf-8")
     alone = recsys("-w", own_shop, "train", "--json").json
     ran = launched(own_shop, "train", "--json")
     assert ran.returncode == 0, ran.stderr
