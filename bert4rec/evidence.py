@@ -257,7 +257,7 @@ class PairEvidence:
 
     def for_training(self) -> PairEvidence:
         """This without the matrices that only a release holds: two fifths of its memory."""
-        self.paths = self.far = sp.csr_matrix(self.paths.shape, dtype=np.float32)
+        self.paths = self.far = incidence([], len(self.degree))
         return self
 
     @property
