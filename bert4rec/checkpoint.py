@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -59,24 +61,37 @@ def _copy(model: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in model.state_dict().items()}
 
 
-def save_progress(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, state: Progress, run: str) -> None:
-    """Write the state of the run of that fingerprint; a reader finds the old one or the new one, never a mixture."""
+def packed(model: nn.Module, optimizer: torch.optim.Optimizer, state: Progress) -> tuple[Any, dict[str, Tensor]]:
+    """The whole state of a run between two passes: plain values, and tensors by name."""
     tensors = {f"model.{k}": v.contiguous() for k, v in model.state_dict().items()}
     tensors |= {f"best.{k}": v.contiguous() for k, v in state.best.items()}
     for index, moments in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{k}": v.contiguous() for k, v in moments.items()}
-    meta = {
-        "format": str(FORMAT),
-        "run": run,
-        "progress": json.dumps(
-            {
-                "epoch": state.epoch,
-                "best_epoch": state.best_epoch,
-                "best_loss": state.best_loss,
-                "history": state.history,
-            }
-        ),
-    }
+    course = {"best_epoch": state.best_epoch, "best_loss": state.best_loss, "history": state.history}
+    return {"epoch": state.epoch, **course}, tensors
+
+
+def unpacked(
+    told: Mapping[str, Any], tensors: Mapping[str, Tensor], model: nn.Module, optimizer: torch.optim.Optimizer
+) -> Progress:
+    """Inverse of :func:`packed`: puts the state into model and optimizer."""
+
+    def part(prefix: str) -> dict[str, Tensor]:
+        return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+    model.load_state_dict(part("model."))
+    moments: dict[int, dict[str, Tensor]] = {}
+    for key, value in part("optimizer.").items():
+        index, name = key.split(".", 1)
+        moments.setdefault(int(index), {})[name] = value
+    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+    return Progress(told["epoch"], told["best_epoch"], told["best_loss"], part("best."), told["history"])
+
+
+def save_progress(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, state: Progress, run: str) -> None:
+    """Write the state of the run of that fingerprint; a reader finds the old one or the new one, never a mixture."""
+    told, tensors = packed(model, optimizer, state)
+    meta = {"format": str(FORMAT), "run": run, "progress": json.dumps(told)}
     with replacing(folder / "state.safetensors") as temporary:
         save_file(tensors, temporary, metadata=meta)
 
@@ -100,15 +115,4 @@ def load_progress(folder: Path, model: nn.Module, optimizer: torch.optim.Optimiz
         raise CheckpointError(f"{path}: cannot be read: {error}; train without --resume") from error
     if stored.get("run") != run or stored.get("format") != str(FORMAT):
         raise CheckpointError(f"{path}: is of a run with other settings or outfits; train without --resume")
-    meta = json.loads(stored["progress"])
-
-    def part(prefix: str) -> dict[str, Tensor]:
-        return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-
-    model.load_state_dict(part("model."))
-    moments: dict[int, dict[str, Tensor]] = {}
-    for key, value in part("optimizer.").items():
-        index, name = key.split(".", 1)
-        moments.setdefault(int(index), {})[name] = value
-    optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
-    return Progress(meta["epoch"], meta["best_epoch"], meta["best_loss"], part("best."), meta["history"])
+    return unpacked(json.loads(stored["progress"]), tensors, model, optimizer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -37,6 +37,18 @@ class MaskedBatch:
     candidates: Tensor
     fresh_candidates: Tensor
     excluded: Tensor
+
+    def part(self, rows: slice) -> MaskedBatch:
+        """The examples of some rows."""
+        per_row = ("tokens", "present", "masked", "category", "fresh")
+        per_target = ("columns", "candidates", "fresh_candidates", "excluded")
+        own = (self.rows >= rows.start) & (self.rows < rows.stop)
+        return replace(
+            self,
+            rows=self.rows[own] - rows.start,
+            **{name: getattr(self, name)[rows] for name in per_row},
+            **{name: getattr(self, name)[own] for name in per_target},
+        )
 
 
 class NegativeSampler:
@@ -74,9 +86,9 @@ def unseen_without(
     outfits: Sequence[NDArray[np.int64]], fold: NDArray[np.int64], folds: int, n_items: int
 ) -> NDArray[np.bool_]:
     """Items [folds + 1, N] that are in no outfit outside each fold; the last row: in no outfit at all."""
-    worn = np.zeros((folds, n_items), np.int64)
-    for outfit, k in zip(outfits, fold, strict=True):
-        worn[k, outfit] += 1
+    items = np.concatenate(outfits) if len(outfits) else np.zeros(0, np.int64)
+    place = np.repeat(np.asarray(fold, np.int64), [len(o) for o in outfits]) * n_items + items
+    worn = np.bincount(place, minlength=folds * n_items).reshape(folds, n_items)
     total = worn.sum(0)
     return np.concatenate([total == worn, [total == 0]])
 
@@ -109,6 +121,8 @@ class OutfitBatches:
         self.outfits, self.fold, self.category = outfits, fold, category
         self.sampler, self.unseen, self.config = sampler, unseen, config
         self.sizes = np.array([len(o) for o in outfits])
+        self._start = np.cumsum(self.sizes) - self.sizes
+        self._items = np.concatenate(outfits)
 
     def __len__(self) -> int:
         per_fold = np.bincount(self.fold, weights=self.sizes)
@@ -116,8 +130,8 @@ class OutfitBatches:
 
     def epoch(self, rng: np.random.Generator) -> Iterator[MaskedBatch]:
         """One pass over all (outfit, target) pairs."""
-        owner = np.repeat(np.arange(len(self.outfits)), self.sizes)
-        target = np.concatenate([np.arange(n) for n in self.sizes])
+        owner = np.repeat(np.arange(len(self.sizes)), self.sizes)
+        target = np.arange(len(owner)) - self._start[owner]
         order = rng.permutation(len(owner))
         order = order[np.argsort(self.fold[owner[order]], kind="stable")]
         folds = self.fold[owner[order]]
@@ -137,7 +151,7 @@ class OutfitBatches:
         width = int(lengths.max())
         present = np.arange(width) < lengths[:, None]
         tokens = np.zeros((n, width), np.int64)
-        tokens[present] = np.concatenate([self.outfits[o] for o in owner])
+        tokens[present] = self._items[(self._start[owner][:, None] + np.arange(width))[present]]
         masked = self._mask(present, target, rng)
         rows, columns = np.nonzero(masked)
         answers = tokens[rows, columns]

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from bert4rec.checkpoint import Progress, fingerprint, load_progress, save_progress
+from bert4rec.checkpoint import Progress, fingerprint, load_progress, packed, save_progress, unpacked
 from bert4rec.choosing import choose_gain
 from bert4rec.config import Bert4RecConfig
 from bert4rec.counting import fit_conditional_logit
@@ -22,6 +22,7 @@ from bert4rec.evidence import ItemCodes, PairEvidence
 from bert4rec.model import Bert4Rec, ItemSizes, ItemTensors, masked_item_loss, not_offered, pair_batch
 from bert4rec.new_item_score import NewItemScore, fit_new_item_weights
 from bert4rec.new_items import NewItemEvidence
+from bert4rec.workers import Workers
 
 Outfits = Sequence[NDArray[np.int64]]
 
@@ -85,6 +86,7 @@ def fit(
     progress: Callable[[dict[str, float]], None] | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
+    workers: Workers | None = None,
 ) -> FitResult:
     """Train on one set of outfits.
 
@@ -95,6 +97,9 @@ def fit(
     checkpoint
         Folder for the run's state, written after each pass; with ``resume`` a run goes on from it and ends with the
         weights that an uninterrupted one has.
+    workers
+        Processes that call this with the same data and config and end with the same result: each takes its share of
+        the examples of every step. Only the main one is to be given a checkpoint; by default there is no other.
 
     Raises
     ------
@@ -105,25 +110,27 @@ def fit(
     """
     if not any(len(o) > 1 for o in data.train):
         raise ValueError("no training outfit has two items: nothing says what goes together")
+    workers = workers or Workers()
     tables = _count(data, config)
     sampler = NegativeSampler(data.codes.category, tables.whole.degree.numpy())
     masking = config if tables.new_item_weights is None else replace(config, cold_outfits=0.0)
     batches = OutfitBatches(data.train, data.fold, data.codes.category, sampler, tables.unseen, masking)
-    epochs = int(np.clip(np.ceil(config.steps / max(len(batches), 1)), 5, config.epochs))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         model = Bert4Rec(ItemSizes.of(data.codes, data.items), config, tables.whole.n_fields)
-        run = _Run(data, config, tables, sampler, model, epochs * len(batches))
-        run.fit_counted(batches)
+        run = _Run(data, config, tables, batches, model, workers)
+        if workers.main:
+            run.fit_counted()
+        epochs = run.epochs
         if not run.valid and model.counted is not None:
             epochs = 1  # whatever the network learns, it has no say
         known = (data.codes.category, data.codes.values, data.items.dense.numpy(), data.items.graph.numpy())
         told = () if data.labels is None else (data.labels.indptr, data.labels.indices, data.labels.data)
         name = fingerprint(config.to_dict(), data.fold, *known, *told, *data.train, *data.valid)
         state = load_progress(checkpoint, model, run.optimizer, name) if checkpoint and resume else None
-        state = state or Progress.start(model)
+        state = run.begin(state or Progress.start(model))
         while state.epoch < epochs and state.epoch - state.best_epoch < config.patience:
-            loss = run.epoch(batches, state.epoch)
+            loss = run.epoch(state.epoch)
             state = state.after(model, {"loss": loss, **run.validate()}, epochs)
             if checkpoint:
                 save_progress(checkpoint, model, run.optimizer, state, name)
@@ -156,7 +163,8 @@ def _count(data: TrainingSet, config: Bert4RecConfig) -> _Tables:
     def count(chosen: NDArray[np.bool_]) -> PairEvidence:
         outfits = [o for o, c in zip(data.train, chosen, strict=True) if c]
         labels = None if data.labels is None else data.labels[chosen]
-        return PairEvidence.count(outfits, data.codes, shrink=config.shrink, keep=config.keep, labels=labels)
+        counted = PairEvidence.count(outfits, data.codes, shrink=config.shrink, keep=config.keep, labels=labels)
+        return counted.for_training()
 
     folds = [count(data.fold != k) if config.evidence else None for k in range(config.folds)]
     weights = None
@@ -168,6 +176,18 @@ def _count(data: TrainingSet, config: Bert4RecConfig) -> _Tables:
     return _Tables([f if f is not None else whole for f in folds], whole, unseen, weights)
 
 
+class _Objective(nn.Module):
+    """The loss of a batch, as a module: what is trained in several processes has to be called as one."""
+
+    def __init__(self, model: Bert4Rec, items: ItemTensors, log_q: Tensor, gain: Tensor) -> None:
+        super().__init__()
+        self.model, self.data, self.log_q, self.gain = model, items, log_q, gain
+
+    def forward(self, batch: MaskedBatch, evidence: PairEvidence) -> Tensor:
+        logits = self.model.parts(self.data, batch, evidence).logits(self.gain)
+        return masked_item_loss(logits, batch, self.log_q, self.model.config.label_smoothing)
+
+
 class _Run:
     """One run's optimizer, schedule and validation."""
 
@@ -176,23 +196,33 @@ class _Run:
         data: TrainingSet,
         config: Bert4RecConfig,
         tables: _Tables,
-        sampler: NegativeSampler,
+        batches: OutfitBatches,
         model: Bert4Rec,
-        steps: int,
+        workers: Workers,
     ) -> None:
-        self.data, self.config, self.tables, self.model, self.steps = data, config, tables, model, steps
+        self.data, self.config, self.tables, self.batches = data, config, tables, batches
+        self.model, self.workers = model, workers
+        self.epochs = int(np.clip(np.ceil(config.steps / max(len(batches), 1)), 5, config.epochs))
         reads_new = tables.new_item_weights is None
         self.trained = torch.tensor([1.0, float(reads_new)])
         model.reads_new.fill_(reads_new)
         model.gain.copy_(self.trained)
-        self.log_q = torch.from_numpy(sampler.log_q)
+        self.log_q = torch.from_numpy(batches.sampler.log_q)
         decay = [p for p in model.parameters() if p.dim() > 1]
         rest = [p for p in model.parameters() if p.dim() <= 1]
         self.optimizer = torch.optim.AdamW(
             [{"params": decay, "weight_decay": config.weight_decay}, {"params": rest, "weight_decay": 0.0}],
             lr=config.lr,
         )
-        self.valid, self.valid_outfit = self._validation(sampler)
+        self.valid, self.valid_outfit = self._validation(batches.sampler)
+        self.steps = self.epochs * len(batches)
+        self.objective = workers.prepare(_Objective(model, data.items, self.log_q, self.trained))
+
+    def begin(self, state: Progress) -> Progress:
+        """The state that the main process begins with, here and in model and optimizer of every process."""
+        if self.workers.count == 1:
+            return state
+        return unpacked(*self.workers.hand_out(*packed(self.model, self.optimizer, state)), self.model, self.optimizer)
 
     def _validation(self, sampler: NegativeSampler) -> tuple[list[MaskedBatch], Tensor]:
         """Fixed questions on held-out outfits, one hidden item each, once as they are and once with all items new; and
@@ -219,7 +249,7 @@ class _Run:
         ]
         return warm + cold, torch.from_numpy(owner)
 
-    def fit_counted(self, batches: OutfitBatches) -> None:
+    def fit_counted(self) -> None:
         """Fit the linear reading of the evidence, which the network then starts from."""
         counted = self.model.counted
         if counted is None:
@@ -227,7 +257,7 @@ class _Run:
         rng = np.random.default_rng([self.config.seed, 4])
 
         def choices() -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-            drawn = (b for _ in itertools.count() for b in batches.epoch(rng))
+            drawn = (b for _ in itertools.count() for b in self.batches.epoch(rng))
             for batch in itertools.islice(drawn, COUNTED_BATCHES):
                 of_new = bool(self.model.reads_new)
                 pairs = pair_batch(self.data.items, batch, self.tables.at(batch.fold), of_new=of_new)
@@ -235,24 +265,40 @@ class _Run:
 
         counted.weight.copy_(fit_conditional_logit(choices(), ridge=self.config.ridge))
 
-    def epoch(self, batches: OutfitBatches, epoch: int) -> float:
-        """One pass; mean loss. Its randomness depends on seed and epoch alone, so a resumed run repeats it."""
+    def epoch(self, epoch: int) -> float:
+        """One pass; mean loss. Its randomness depends on seed and epoch alone, so a resumed run repeats it.
+
+        Every process draws the whole of each batch and learns from its share of the rows. Gradients are the mean over
+        processes of what their targets' share of all makes of each, that is the gradient of the whole batch; only
+        dropout differs from that of one process.
+        """
         rng = np.random.default_rng([self.config.seed, 2, epoch])
-        torch.manual_seed(int(rng.integers(2**62)))
+        torch.manual_seed(int(rng.integers(2**62)) + self.workers.index)
         self.model.train()
         total, count = 0.0, 0
-        for k, batch in enumerate(batches.epoch(rng)):
-            step = epoch * len(batches) + k
+        for k, batch in enumerate(self.batches.epoch(rng)):
+            step = epoch * len(self.batches) + k
             for group in self.optimizer.param_groups:
                 group["lr"] = self.config.lr * _schedule(step, self.steps)
-            logits = self.model.parts(self.data.items, batch, self.tables.at(batch.fold)).logits(self.trained)
-            loss = masked_item_loss(logits, batch, self.log_q, self.config.label_smoothing)
+            part, targets = self._own(batch)
+            loss = self.objective(part, self.tables.at(batch.fold))
             self.optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            (loss * (self.workers.count * targets / len(batch.rows))).backward()
             nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
             self.optimizer.step()
-            total, count = total + float(loss.detach()) * len(logits), count + len(logits)
-        return total / max(count, 1)
+            total, count = total + float(loss.detach()) * targets, count + len(batch.rows)
+        return float(self.workers.total(torch.tensor([total], dtype=torch.float64))) / max(count, 1)
+
+    def _own(self, batch: MaskedBatch) -> tuple[MaskedBatch, int]:
+        """This process's rows and how many targets of them count: where there are fewer rows than processes, one is
+        read along, for every process has to take part in every step."""
+        if self.workers.count == 1:
+            return batch, len(batch.rows)
+        rows = self.workers.share(len(batch.tokens))
+        if rows.start == rows.stop:
+            return batch.part(slice(0, 1)), 0
+        part = batch.part(rows)
+        return part, len(part.rows)
 
     @torch.inference_mode()
     def validate(self) -> dict[str, float]:
@@ -274,25 +320,40 @@ class _Run:
             asked["cold"] = (1, self.valid[half:])
         out: dict[str, float] = {}
         for name, (place, batches) in asked.items():
-            parts = [self.model.parts(self.data.items, b, self.tables.at(b.fold)) for b in batches]
-            losses: dict[float, Tensor] = {}
-            right: dict[float, float] = {}
-            for gain in GAINS if self.model.counted is not None else (1.0,):
-                self.model.gain[place] = gain
-                losses[gain], right[gain] = self._rate([p.logits(self.model.gain) for p in parts], batches)
-            chosen = choose_gain(losses, self.valid_outfit)
+            gains = GAINS if self.model.counted is not None else (1.0,)
+            losses, right = self._rate(batches, place, gains)
+            chosen = choose_gain(dict(zip(gains, losses, strict=True)), self.valid_outfit)
             self.model.gain[place] = chosen
-            loss = float(losses[chosen].mean())
-            out |= {f"{name}_loss": loss, f"{name}_accuracy": right[chosen], f"{name}_gain": chosen}
+            at = gains.index(chosen)
+            loss, accuracy = float(losses[at].mean()), float(right[at].mean())
+            out |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy, f"{name}_gain": chosen}
         out["valid_loss"] = float(np.mean([out[f"{name}_loss"] for name in asked]))
         return out
 
-    def _rate(self, logits: list[Tensor], batches: list[MaskedBatch]) -> tuple[Tensor, float]:
-        """Loss of each question [T], and share of questions whose answer is first, by chance among equals."""
-        pairs = list(zip(logits, batches, strict=True))
-        losses = torch.cat([masked_item_loss(x, b, self.log_q, reduction="none") for x, b in pairs])
-        first = [(x := logit.masked_fill(not_offered(b), -1e9)) == x.amax(1, keepdim=True) for logit, b in pairs]
-        return losses, float(torch.cat([f[:, 0] / f.sum(1) for f in first]).mean())
+    def _rate(self, batches: list[MaskedBatch], place: int, gains: tuple[float, ...]) -> tuple[Tensor, Tensor]:
+        """Losses, and whether the answer is first (by chance among equals), of each question with each gain, [G, T]
+        each; every process asks its share of the batches."""
+        own = self.workers.share(len(batches))
+        asked = batches[own]
+        parts = [self.model.parts(self.data.items, b, self.tables.at(b.fold)) for b in asked]
+        first, last = (sum(len(b.rows) for b in batches[:end]) for end in (own.start, own.stop))
+        told = torch.zeros(2, len(gains), len(self.valid_outfit))
+        for k, gain in enumerate(gains):
+            self.model.gain[place] = gain
+            logits = [p.logits(self.model.gain) for p in parts]
+            told[:, k, first:last] = self._answers(logits, asked)
+        losses, right = self.workers.total(told)
+        return losses, right
+
+    def _answers(self, logits: list[Tensor], batches: list[MaskedBatch]) -> Tensor:
+        """Loss of each question and whether its answer is first [2, T]."""
+        told = [torch.zeros(2, 0)]
+        for x, batch in zip(logits, batches, strict=True):
+            losses = masked_item_loss(x, batch, self.log_q, reduction="none")
+            offered = x.masked_fill(not_offered(batch), -1e9)
+            first = offered == offered.amax(1, keepdim=True)
+            told.append(torch.stack([losses, first[:, 0] / first.sum(1)]))
+        return torch.cat(told, 1)
 
     @torch.inference_mode()
     def choose_discount(self) -> float:

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recsys.cli.session import Exit, session_of
+from recsys.cli.session import Exit, Session, session_of
 
 if TYPE_CHECKING:
+    from bert4rec.workers import Workers
     from data.types import Problem
+    from recsys.pipeline.contents import ReleaseContents
+    from recsys.workspace import Workspace
 
 
 def register(app: typer.Typer) -> None:
@@ -23,33 +26,23 @@ def train(
 ) -> None:
     """Train GraphSAGE and BERT4Rec on the imported outfits and make the result the current release.
 
+    Started by `torchrun` or `accelerate launch`, all processes train together; the first one reads, writes and speaks.
     Exits with 2 where photos could not be read: the release was written without them.
     """
-    from recsys.pipeline.jobs import train_release
+    from bert4rec.sharing import assist
+    from bert4rec.workers import Workers
 
+    workers = Workers.joined()
+    if not workers.main:
+        assist(workers)
+        workers.part()
+        return
     session = session_of(context)
     workspace = session.workspace()
-    settings = session.settings(workspace)
-    output = session.output
     with workspace.lock("train"):
-
-        def tell(stage: str, state: dict[str, Any]) -> None:
-            output.note(f"{stage}: {describe(state)}")
-
-        done = 0
-        unread: list[Problem] = []
-        with output.progress("embedding") as tick:
-
-            def embedded(count: int) -> None:
-                nonlocal done
-                done += count
-                tick(done)
-
-            try:
-                name, contents = train_release(workspace, settings, tell, embedded, resume=resume, failed=unread.append)
-            except KeyboardInterrupt:
-                output.note("what was embedded and trained so far is kept; `recsys train --resume` goes on from it")
-                raise
+        name, contents, unread = _train(session, workspace, workers, resume=resume)
+    workers.part()
+    output = session.output
     for problem in unread:
         output.note(f"quarantined: {problem}")
     metrics = contents.metrics
@@ -60,6 +53,36 @@ def train(
     if unread:
         output.line(f"{len(unread)} photos could not be embedded; they are named above and in quarantine")
         raise typer.Exit(Exit.ATTENTION)
+
+
+def _train(
+    session: Session, workspace: Workspace, workers: Workers, *, resume: bool
+) -> tuple[str, ReleaseContents, list[Problem]]:
+    """Name and contents of the new release, and the photos that could not be read."""
+    from recsys.pipeline.jobs import train_release
+
+    output, settings = session.output, session.settings(workspace)
+    done = 0
+    unread: list[Problem] = []
+
+    def tell(stage: str, state: dict[str, Any]) -> None:
+        output.note(f"{stage}: {describe(state)}")
+
+    with output.progress("embedding") as tick:
+
+        def embedded(count: int) -> None:
+            nonlocal done
+            done += count
+            tick(done)
+
+        try:
+            name, contents = train_release(
+                workspace, settings, tell, embedded, resume=resume, failed=unread.append, workers=workers
+            )
+        except KeyboardInterrupt:
+            output.note("what was embedded and trained so far is kept; `recsys train --resume` goes on from it")
+            raise
+    return name, contents, unread
 
 
 def share_of(gain: dict[str, float]) -> str:

@@ -11,6 +11,7 @@ import torch
 
 import graphsage
 from bert4rec.config import Bert4RecConfig
+from bert4rec.workers import Workers
 from data.types import Problem
 from recsys.bootstrap import open_encoders, open_store
 from recsys.pipeline.contents import ReleaseContents
@@ -32,7 +33,7 @@ Failed = Callable[[Problem], None]
 """Called with each photo that could not be embedded."""
 
 
-def train_release(
+def train_release(  # noqa: PLR0913 - the shop, whom to tell what, and how to run
     workspace: Workspace,
     settings: Settings,
     tell: Tell,
@@ -40,10 +41,12 @@ def train_release(
     *,
     resume: bool = False,
     failed: Failed = lambda problem: None,
+    workers: Workers | None = None,
 ) -> tuple[str, ReleaseContents]:
     """Embed what is new, train on all that was imported, and write a release; returns its name and contents.
 
-    Photos that cannot be embedded are left out, one call of ``failed`` for each.
+    Photos that cannot be embedded are left out, one call of ``failed`` for each. Of several ``workers`` this is to be
+    the main one; the others :func:`bert4rec.sharing.assist`.
     """
     seed = settings.training.seed
     plan = TrainingPlan(
@@ -52,6 +55,7 @@ def train_release(
         seed=seed,
         checkpoints=workspace.training,
         resume=resume,
+        workers=workers or Workers(),
     )
     with tensor_threads(settings.training.threads):
         encoders = open_encoders(settings)

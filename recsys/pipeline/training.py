@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,9 @@ from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import NegativeSampler, assign_folds
 from bert4rec.model import ItemTensors
 from bert4rec.scorer import OutfitScorer
-from bert4rec.train import TrainingSet, count_evidence, fit
+from bert4rec.sharing import lead
+from bert4rec.train import TrainingSet, count_evidence
+from bert4rec.workers import Workers
 from evaluation.metrics import auc
 from graph.tensors import BipartiteGraph
 from recsys.engine.calibration import Calibration
@@ -46,13 +48,15 @@ class TrainingInputs:
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """How to train: the two models' settings, the seed, where checkpoints go and whether to go on from them."""
+    """How to train: the two models' settings, the seed, where checkpoints go, whether to go on from them, and the
+    processes that train the outfit model together."""
 
     graphsage: graphsage.GraphSageConfig
     bert4rec: Bert4RecConfig
     seed: int
     checkpoints: Path
     resume: bool = False
+    workers: Workers = field(default_factory=Workers)
 
 
 def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseContents:
@@ -75,7 +79,8 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
     split = [[o for o, v in zip(corpus.outfits, valid, strict=True) if v == side] for side in (False, True)]
     embedded = _embed_graph(inputs, features, plan, fold, tell)
     items = _tensors(features, split[0], embedded.by_fold, embedded.isolated)
-    result = fit(
+    result = lead(
+        plan.workers,
         TrainingSet(split[0], fold[~valid], split[1], features.codes, items, corpus.labels[~valid]),
         plan.bert4rec,
         progress=lambda state: tell("bert4rec", dict(state)),

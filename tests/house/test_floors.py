@@ -21,7 +21,7 @@ FLOORS: dict[str, set[str]] = {
     "web": {"data", "recsys"},
 }
 NOBODY_IMPORTS = {"benchmarks", "tests", "docs"}
-ONE_ADAPTER_EACH = ("neo4j", "faiss", "transformers", "torchvision", "timm", "ray", "cv2")
+ONE_ADAPTER_EACH = ("neo4j", "faiss", "transformers", "torchvision", "timm", "ray", "cv2", "accelerate")
 
 
 def tops(module: Any) -> set[str]:

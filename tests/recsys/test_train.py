@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -281,6 +284,45 @@ def test_an_interrupted_training_leaves_the_old_release_and_goes_on(
     assert resumed.status == 0
     history = resumed.json["bert4rec"]["history"]
     assert len(passes) == 3 + len(history) - 2  # the two passes before the interruption were not made again
+
+
+def launched(shop: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """``recsys`` in two processes, as torchrun starts them."""
+    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "recsys", "-w", shop)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, *map(str, torchrun), *arguments]
+    return subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=240)
+
+
+def test_two_processes_make_the_release_of_one(recsys: Run, own_shop: Path) -> None:
+    settings = own_shop / "recsys.toml"
+    said = settings.read_text(encoding="utf-8")
+    settings.write_text(f"{said}dropout = 0.0\n[training]\nthreads = 1\n", encoding="utf-8")
+    alone = recsys("-w", own_shop, "train", "--json").json
+    ran = launched(own_shop, "train", "--json")
+    assert ran.returncode == 0, ran.stderr
+    together = json.loads(ran.stdout)  # one process speaks
+    assert "Traceback" not in ran.stderr and "Warning" not in ran.stderr
+    courses = [[entry["loss"] for entry in told["bert4rec"]["history"]] for told in (alone, together)]
+    assert courses[1] == pytest.approx(courses[0], abs=1e-4)
+    assert len(set(courses[0])) == len(courses[0]) > 3
+    hashes = [
+        json.loads((own_shop / "releases" / told["release"] / "manifest.json").read_text(encoding="utf-8"))["files"]
+        for told in (alone, together)
+    ]
+    network = {"bert4rec.safetensors", *(name for name in hashes[0] if name.startswith("index/"))}
+    timed = {"metrics.json", "graphsage/config.json"}
+    same = {name for name in hashes[0] if hashes[0][name] == hashes[1].get(name)}
+    assert set(hashes[0]) - same <= network | timed
+    assert set(hashes[0]) == set(hashes[1])
+    assert current_release(Workspace.open(own_shop)) == together["release"]
+
+
+def test_two_processes_end_with_the_reason_of_one(own_shop: Path) -> None:
+    with Workspace.open(own_shop).lock("import"):
+        ran = launched(own_shop, "train")
+    assert ran.returncode != 0
+    assert f"recsys: {own_shop}: train: process {os.getpid()} (import, since" in ran.stderr
 
 
 def test_training_without_outfits_says_what_is_missing(recsys: Run, tmp_path: Path) -> None:
