@@ -22,7 +22,8 @@ from bert4rec.dataset import assign_folds
 from bert4rec.evidence import ItemCodes
 from bert4rec.model import ItemTensors
 from bert4rec.scorer import OutfitScorer
-from bert4rec.train import TrainingSet, count_evidence, fit
+from bert4rec.tables import TrainingSet, count_evidence
+from bert4rec.train import fit
 
 CATEGORIES, FIELDS, VALUES, LOOKS, GRAPH = 5, 12, 20, 64, 32
 NEW = 0.25

@@ -15,7 +15,8 @@ from torch import Tensor
 from bert4rec.config import Bert4RecConfig
 from bert4rec.evidence import ItemCodes
 from bert4rec.model import ItemTensors
-from bert4rec.train import FitResult, Outfits, TrainingSet, fit
+from bert4rec.tables import Outfits, TrainingSet
+from bert4rec.train import FitResult, fit
 from bert4rec.workers import Workers
 
 

@@ -18,7 +18,7 @@ from bert4rec.dataset import NegativeSampler, assign_folds
 from bert4rec.model import ItemTensors
 from bert4rec.scorer import OutfitScorer
 from bert4rec.sharing import lead
-from bert4rec.train import TrainingSet, count_evidence
+from bert4rec.tables import TrainingSet, count_evidence
 from bert4rec.workers import Workers
 from evaluation.metrics import auc
 from graph.tensors import BipartiteGraph

@@ -13,7 +13,7 @@ from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import assign_folds
 from bert4rec.evidence import ItemCodes
 from bert4rec.model import ItemTensors
-from bert4rec.train import TrainingSet
+from bert4rec.tables import TrainingSet
 
 COLOURS, CATEGORIES, COPIES = 4, 3, 6
 

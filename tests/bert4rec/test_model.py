@@ -15,7 +15,8 @@ from bert4rec.config import Bert4RecConfig, ConfigError
 from bert4rec.evidence import PairEvidence
 from bert4rec.model import Bert4Rec, ItemSizes
 from bert4rec.scorer import OutfitScorer
-from bert4rec.train import TrainingSet, fit
+from bert4rec.tables import TrainingSet
+from bert4rec.train import fit
 
 
 def scorer_of(world: Any, data: TrainingSet, config: Bert4RecConfig, *, trained: bool = True) -> OutfitScorer:

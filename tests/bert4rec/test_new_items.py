@@ -16,7 +16,8 @@ from bert4rec.evidence import Counts, ItemCodes, PairEvidence
 from bert4rec.new_item_score import NewItemScore, fit_new_item_weights
 from bert4rec.new_items import PRIOR, NewItemEvidence
 from bert4rec.scorer import OutfitScorer
-from bert4rec.train import TrainingSet, count_evidence, fit
+from bert4rec.tables import TrainingSet, count_evidence
+from bert4rec.train import fit
 
 KINDS, STYLES, COPIES = 3, 8, 15
 

@@ -23,7 +23,8 @@ from bert4rec.evidence import ItemCodes
 from bert4rec.model import ItemTensors
 from bert4rec.scorer import OutfitScorer
 from bert4rec.sharing import assist, lead
-from bert4rec.train import FitResult, TrainingSet
+from bert4rec.tables import TrainingSet
+from bert4rec.train import FitResult
 from bert4rec.workers import Workers
 
 CATEGORIES, COLOURS, COPIES = 3, 4, 6
