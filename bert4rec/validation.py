@@ -64,10 +64,10 @@ class HeldOut:
     def measure(self, model: Bert4Rec, trained: Tensor) -> dict[str, float]:
         """Losses and accuracies (share of questions whose answer is first) on the held-out outfits.
 
-        ``trained`` [2] is the gain that the network learns with. What counts of its part (the model's ``gain``) is chosen
-        by :func:`bert4rec.choosing.choose_gain`: with 0 the model is what counting says, so that training never ends
-        below it. For new items it is 0 where these are read by weights of their own, and chosen like that of known ones
-        where outfits were too few to fit such.
+        ``trained`` [2] is the gain that the network learns with. What counts of its part (the model's ``gain``) is
+        chosen by :func:`bert4rec.choosing.choose_gain`: with 0 the model is what counting says, so that training never
+        ends below it. For new items it is 0 where these are read by weights of their own, and chosen like that of known
+        ones where outfits were too few to fit such.
         """
         if not self:
             if model.counted is not None:
