@@ -73,7 +73,7 @@ class LightGcn:
         optimizer = torch.optim.Adam([self.vectors], lr=self.settings.lr)
         for _ in range(self.settings.epochs):
             order = torch.randperm(len(self._image), generator=self._random)
-            for part in order.split(self.settings.batch):
+            for part in torch.split(order, self.settings.batch):
                 optimizer.zero_grad()
                 self._loss(part).backward()  # type: ignore[no-untyped-call]
                 optimizer.step()

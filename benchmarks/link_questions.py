@@ -79,7 +79,8 @@ def known_items(cut: Cut) -> Asked:
 def photos_alone(cut: Cut) -> Asked:
     """The same items, asked of the photo's own features alone."""
     asked = known_items(cut)
-    nothing = sp.csr_matrix(asked.shown.shape, dtype=np.float32)
+    nothing = asked.shown * 0.0
+    nothing.eliminate_zeros()
     return Asked(asked.photo, asked.target, nothing, asked.candidates, with_looks=True)
 
 
@@ -87,7 +88,8 @@ def new_items(cut: Cut, *, among_new: bool) -> Asked:
     """Every link of a held-out item, the photo's known items given; ranked among all items or the new ones alone."""
     edges = edge_list(cut.whole)
     asked = _ask(cut, edges[cut.new_item[edges[:, 1]]])
-    shown = asked.shown.multiply(~cut.new_item[None, :]).tocsr()
+    shown = (asked.shown @ sp.diags((~cut.new_item).astype(np.float32))).tocsr()
+    shown.eliminate_zeros()
     return Asked(asked.photo, asked.target, shown, cut.new_item if among_new else asked.candidates)
 
 

@@ -27,7 +27,7 @@ def worn_together(cut: Cut) -> sp.csr_matrix:
     shows = incidence(cut.known)
     together = (shows.T @ shows).tolil()
     together.setdiag(0)
-    return together.tocsr()
+    return sp.csr_matrix(together)
 
 
 def counting(cut: Cut, asked: Asked, *, second: float = 0.0) -> Matrix:

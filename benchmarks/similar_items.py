@@ -25,8 +25,9 @@ def same_company(cut: Cut, group: NDArray[np.int32]) -> NDArray[np.bool_]:
     partner.setdiag(0)
     often = np.asarray(held.sum(axis=0)).ravel()
     rare = sp.diags(((often > 0) & (often <= RARE)).astype(np.float32))
-    common = np.asarray((partner.tocsr() @ rare @ partner.tocsr()).todense()) > 0
-    return common & _comparable(cut, group) & ~_linked(cut)
+    common: NDArray[np.bool_] = np.asarray((partner.tocsr() @ rare @ partner.tocsr()).todense()) > 0
+    common &= _comparable(cut, group) & ~_linked(cut)
+    return common
 
 
 def same_style(cut: Cut, slot: NDArray[np.int32], style: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -34,8 +35,9 @@ def same_style(cut: Cut, slot: NDArray[np.int32], style: NDArray[np.int64]) -> N
 
     ``style`` [J]: -1 where not known. Of the same true garment imported as two items, both count.
     """
-    alike = (style[:, None] == style[None, :]) & (style >= 0)
-    return alike & _comparable(cut, slot) & ~_linked(cut)
+    alike: NDArray[np.bool_] = (style[:, None] == style[None, :]) & (style >= 0)
+    alike &= _comparable(cut, slot) & ~_linked(cut)
+    return alike
 
 
 def latent_styles(sample: Path, corpus: Corpus) -> NDArray[np.int64]:
@@ -54,14 +56,15 @@ def latent_styles(sample: Path, corpus: Corpus) -> NDArray[np.int64]:
 
 def _comparable(cut: Cut, group: NDArray[np.int32]) -> NDArray[np.bool_]:
     known = np.diff(cut.known.item_indptr) > 0
-    same = (group[:, None] == group[None, :]) & known[:, None] & known[None, :]
+    same: NDArray[np.bool_] = (group[:, None] == group[None, :]) & known[:, None] & known[None, :]
     np.fill_diagonal(same, False)
     return same
 
 
 def _linked(cut: Cut) -> NDArray[np.bool_]:
     shows = incidence(cut.whole)
-    return np.asarray((shows.T @ shows).todense()) > 0
+    linked: NDArray[np.bool_] = np.asarray((shows.T @ shows).todense()) > 0
+    return linked
 
 
 def found_alike(
