@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphsage.config import GraphSageConfig
-from graphsage.edges import edge_list, with_edges, without_edges
+from graphsage.edges import edge_list, with_edges, with_listeners, without_edges
 from graphsage.errors import (
     CheckpointError,
     CollapseWarning,
@@ -36,5 +36,6 @@ __all__ = [
     "fit",
     "no_tags",
     "with_edges",
+    "with_listeners",
     "without_edges",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -31,6 +32,23 @@ def with_edges(graph: BipartiteGraph, edges: NDArray[np.int64]) -> BipartiteGrap
         image_items=items.astype(np.int32),
         item_indptr=_indptr(items, graph.n_items),
         item_images=images[by_item].astype(np.int32),
+    )
+
+
+def with_listeners(
+    graph: BipartiteGraph, ids: Sequence[str], indptr: NDArray[np.int64], items: NDArray[np.integer]
+) -> BipartiteGraph:
+    """The graph and, behind its images, new ones that hear their items without being heard by them.
+
+    This is how a photo is asked about: no item changes because of it, and two questions about one photo do not tell
+    each other their answers. ``indptr`` [n+1] and ``items`` frame the items of each of the ``ids``, which must come
+    after the graph's own. The result is for ``encode`` alone: its two directions hold different edges.
+    """
+    return replace(
+        graph,
+        image_ids=[*graph.image_ids, *ids],
+        image_indptr=np.concatenate([graph.image_indptr, graph.image_indptr[-1] + indptr[1:]]),
+        image_items=np.concatenate([graph.image_items, items.astype(np.int32)]),
     )
 
 

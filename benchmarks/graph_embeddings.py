@@ -1,0 +1,231 @@
+"""What graph embeddings are worth by themselves: links of held-out photos, new items, items that are alike.
+
+    python -m benchmarks.graph_embeddings WORKSPACE [--seeds 0 1 2] [--sample DIR]
+
+WORKSPACE has been imported into. 15 % of the photos, by shoot, and then 10 % of the items with all their links are
+taken out of the graph; everything is trained once a seed on what is left. Hits@10 within the item's category with 95 %
+intervals by bootstrap over shoots, and the paired difference of GraphSAGE to the best other scorer. Alike are items
+that share a partner in held-out photos; with ``--sample``, the folder that ``recsys sample`` wrote, those of one latent
+style, and all is ranked within slots, since a category holds some ten items there. Trained scorers are the mean over
+seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import link_questions as lq
+from benchmarks import similar_items
+from benchmarks.light_gcn import LightGcn, LightGcnSettings
+from benchmarks.link_scorers import Matrix, Sage, attributes, content, counting, popularity, standardised, worn_together
+from benchmarks.machine import describe
+from evaluation import bootstrap as bs
+from graphsage import GraphSageConfig, NodeFeatures
+from graphsage.model import effective_rank
+from recsys.bootstrap import open_encoders
+from recsys.pipeline.embedding import item_vectors
+from recsys.pipeline.features import fit_features, node_features
+from recsys.pipeline.jobs import read_inputs
+from recsys.pipeline.training import TrainingInputs
+from recsys.settings import load_settings
+from recsys.workspace import Workspace
+from vision.embeddings import EmbeddingStore
+
+SHARES = (0.15, 0.10)
+"""Of photos and of items held out."""
+
+OURS, BOTH = "GraphSAGE", "GraphSAGE + counting"
+COUNTED = 0.03
+"""Weight of a shared photo beside the cosine, chosen on other outfits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A workspace's corpus and graph, the cut, and features of nodes made without the held-out photos' crops."""
+
+    inputs: TrainingInputs
+    cut: lq.Cut
+    nodes: NodeFeatures
+
+
+def open_workspace(folder: Path) -> Opened:
+    """Read a workspace and cut it."""
+    workspace = Workspace.open(folder)
+    settings = load_settings(workspace=workspace.root)
+    encoders = open_encoders(settings)
+    inputs = read_inputs(
+        workspace, settings, encoders, lambda *_: None, lambda _: None, lambda p: print(p, file=sys.stderr)
+    )
+    corpus = inputs.corpus
+    cut = lq.hold_out(inputs.graph, corpus.image_group, SHARES, np.random.default_rng(0))
+    kept = [image for image, held in zip(corpus.images, cut.held_photo, strict=True) if not held]
+    store = EmbeddingStore(workspace.embeddings)
+    looks = {e.name: item_vectors(e, store, corpus.catalogue.items, kept) for e in encoders}
+    features = fit_features(corpus.catalogue.items, looks, 0)
+    nodes, _ = node_features(features, inputs.photo_vectors, [image.styles for image in corpus.images])
+    return Opened(inputs, cut, nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """Both trained models of every seed."""
+
+    light: Sequence[LightGcn]
+    sage: Sequence[Sage]
+
+    @classmethod
+    def of(cls, opened: Opened, seeds: Sequence[int]) -> Trained:
+        """Train; tells seconds of processor time."""
+        light, sage = [], []
+        for seed in seeds:
+            start = time.process_time()
+            light.append(LightGcn(opened.cut.known, opened.nodes.item_group, LightGcnSettings(seed=seed)).fit())
+            between = time.process_time()
+            sage.append(Sage.train(opened.cut, opened.nodes, GraphSageConfig(seed=seed)))
+            took = f"LightGCN {between - start:.0f} s, GraphSAGE {time.process_time() - between:.0f} s"
+            print(f"seed {seed}: {took} of processor time", flush=True)
+        return cls(light, sage)
+
+
+Scorers = dict[str, list[Callable[[lq.Asked], Matrix]]]
+
+
+def scorers(opened: Opened, trained: Trained) -> Scorers:
+    """All scorers by name; trained ones have an entry a seed."""
+    cut, nodes = opened.cut, opened.nodes
+    return {
+        "popularity": [lambda asked: popularity(cut, asked)],
+        "counting": [lambda asked: counting(cut, asked)],
+        "counting, 1st + 2nd": [lambda asked: counting(cut, asked, second=0.3)],
+        "attribute PMI": [lambda asked: attributes(cut, opened.inputs.corpus.catalogue, asked)],
+        "LightGCN": [model.scores for model in trained.light],
+        "raw content": [lambda asked: content(nodes, asked)],
+        OURS: [model.scores for model in trained.sage],
+        BOTH: [_with_counts(model, cut) for model in trained.sage],
+    }
+
+
+def _with_counts(model: Sage, cut: lq.Cut) -> Callable[[lq.Asked], Matrix]:
+    return lambda asked: model.scores(asked) + COUNTED * counting(cut, asked)
+
+
+def table(title: str, values: dict[str, list[NDArray[np.float64]]], cluster: NDArray[np.int64]) -> None:
+    """Print each scorer's mean with interval and seeds, and the paired difference of ours to the best other."""
+    clusters = np.unique(cluster, return_inverse=True)[1]
+    n_clusters = int(clusters.max()) + 1
+    print(f"\n{title}: {len(cluster)} questions in {n_clusters} clusters")
+    statistics = {name: bs.mean_statistic(np.mean(found, axis=0), clusters) for name, found in values.items()}
+    for name, statistic in statistics.items():
+        each = f"  ({', '.join(f'{v.mean():.3f}' for v in values[name])})" if len(values[name]) > 1 else ""
+        print(f"  {name:22} {_shown(statistic, n_clusters)}{each}")
+    best = max((name for name in values if name not in (OURS, BOTH)), key=lambda name: np.mean(values[name]))
+    for ours in (name for name in values if name in (OURS, BOTH)):
+        gap = _shown(bs.difference(statistics[ours], statistics[best]), n_clusters, sign="+")
+        print(f"  {ours} - {best}: {gap}", flush=True)
+
+
+def _shown(statistic: bs.Statistic, clusters: int, sign: str = "") -> str:
+    found = bs.interval(statistic, clusters, np.random.default_rng(0))
+    return f"{found.value:{sign}.3f} ({found.low:{sign}.3f} to {found.high:{sign}.3f})"
+
+
+def link_tables(opened: Opened, models: Scorers, group: NDArray[np.int32]) -> None:
+    """Hits@10 of every cut that the workspace allows, within groups [J]."""
+    cut = opened.cut
+    cuts = {
+        "known items of held-out photos": lq.known_items(cut),
+        "new items, among all": lq.new_items(cut, among_new=False),
+        "new items, among new ones": lq.new_items(cut, among_new=True),
+    }
+    if opened.nodes.image_known.any():
+        cuts["known items of held-out photos, by the photo's looks alone"] = lq.photos_alone(cut)
+    for title, asked in cuts.items():
+        values = {name: [lq.hits(asked, score(asked), group) for score in each] for name, each in models.items()}
+        table(f"{title}, hits@10", values, cut.cluster[asked.photo])
+
+
+def alike_tables(opened: Opened, trained: Trained, group: NDArray[np.int32], sample: Path | None) -> None:
+    """Recall and nDCG of items that are alike though no photo links them."""
+    cut, corpus = opened.cut, opened.inputs.corpus
+    if sample is None:
+        what, alike = "a partner in common in held-out photos", similar_items.same_company(cut, group)
+    else:
+        what = "one latent style"
+        alike = similar_items.same_style(cut, group, similar_items.latent_styles(sample, corpus))
+    degree = np.diff(cut.known.item_indptr).astype(np.float32)
+    partners = np.asarray(worn_together(cut).todense(), np.float32)
+    vectors = {
+        "raw content": [standardised(opened.nodes)[1]],
+        "counting (same partners)": [partners],
+        "LightGCN": [model.items() for model in trained.light],
+        OURS: [model.items for model in trained.sage],
+    }
+    matrices = {"popularity": [np.broadcast_to(degree, alike.shape)]}
+    matrices |= {name: [_cosines(v) for v in each] for name, each in vectors.items()}
+    found = {
+        name: [similar_items.found_alike(cut, alike, group, scores, np.random.default_rng(0)) for scores in each]
+        for name, each in matrices.items()
+    }
+    for row, metric in enumerate(("recall@10", "nDCG@10")):
+        values = {name: [measured[row] for _, measured in each] for name, each in found.items()}
+        table(f"alike: {what}, {metric}", values, found[OURS][0][0])
+
+
+def _cosines(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    rows = _unit(vectors)
+    return np.asarray(rows @ rows.T, np.float32)
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float32)
+
+
+def rank_table(opened: Opened, trained: Trained) -> None:
+    """Effective rank of the vectors of known items and, of GraphSAGE, of new ones."""
+    known = np.diff(opened.cut.known.item_indptr) > 0
+    looks = standardised(opened.nodes)[1]
+    print("\neffective rank of item vectors, known items")
+    print(f"  raw content            {effective_rank(looks[known]):.1f} of {looks.shape[1]}")
+    for name, sets, which in (
+        ("LightGCN", [m.items() for m in trained.light], known),
+        (OURS, [m.items for m in trained.sage], known),
+        (f"{OURS}, new items", [m.items for m in trained.sage], opened.cut.new_item),
+    ):
+        ranks = [
+            effective_rank(v[which] / np.maximum(np.linalg.norm(v[which], axis=1, keepdims=True), 1e-9)) for v in sets
+        ]
+        print(f"  {name:22} {', '.join(f'{rank:.1f}' for rank in ranks)} of {sets[0].shape[1]}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--sample", type=Path, help="the rendered sample that was imported")
+    options = parser.parse_args()
+    print(describe())
+    opened = open_workspace(options.workspace)
+    known = opened.cut.known
+    n_known = int((np.diff(known.image_indptr) > 0).sum())
+    print(
+        f"{n_known} photos with {known.n_edges} links left; {int(opened.cut.held_photo.sum())} photos and "
+        f"{int(opened.cut.new_item.sum())} items held out"
+    )
+    trained = Trained.of(opened, options.seeds)
+    slots = [item.slot for item in opened.inputs.corpus.catalogue.items]
+    group = np.unique(slots, return_inverse=True)[1].astype(np.int32) if options.sample else opened.nodes.item_group
+    link_tables(opened, scorers(opened, trained), group)
+    alike_tables(opened, trained, group, options.sample)
+    rank_table(opened, trained)
+
+
+if __name__ == "__main__":
+    main()
