@@ -1,6 +1,6 @@
 """Training speed beside RecTools: the same model size, sequences, batch and number of epochs, in one run.
 
-    python -m benchmarks.sequence_speed --data beauty.txt.gz --peer /path/to/rectools/bin/python [--loss cloze]
+    python -m benchmarks.sequence_speed --data beauty.txt.gz --peer /path/to/rectools/bin/python
 
 ``--peer`` is the interpreter of an environment with rectools and its torch extras; both train on the same file, one
 after the other, one thread each. Seconds are of training alone, without reading, validating or importing; the

@@ -25,8 +25,8 @@ class SequenceConfig:
     of examples that hide the last item alone, as a question does.
 
     Loss: ``softmax`` over all items, ``sampled`` softmax or ``gbce``, the latter two with ``negatives`` items drawn for
-    a batch; ``popular`` is the share of them drawn by popularity, ``calibration`` gBCE's t. ``label_smoothing`` and
-    ``precision`` (of the products of the softmax) are for the losses that use them.
+    a batch; ``popular`` is the share of them drawn by popularity, ``calibration`` gBCE's t. ``precision`` is
+    that of the softmax's matrix products.
 
     Length: at most ``epochs``, ended when ``patience`` of them have brought no better NDCG@10 on the validation items
     of ``valid_users`` users drawn once. ``batch_size`` counts sequences of average length: a batch has as many tokens
@@ -47,7 +47,6 @@ class SequenceConfig:
     negatives: int = 4096
     popular: float = 0.5
     calibration: float = 0.75
-    label_smoothing: float = 0.0
     precision: Precision = "bfloat16"
     epochs: int = 40
     patience: int = 5
@@ -75,7 +74,7 @@ class SequenceConfig:
         ):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"sequence.{name} = {getattr(self, name)!r}: must be above 0")
-        for name in ("dropout", "mask_share", "label_smoothing"):
+        for name in ("dropout", "mask_share"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"sequence.{name} = {getattr(self, name)!r}: must be a share from 0 to below 1")
         for name in ("mask_last", "popular", "calibration"):

@@ -21,12 +21,24 @@ CHUNK_BYTES = 96 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """What is known of logits [P, K] beforehand: ``offset`` [K] (or [1]) is added, the target's own logit stands in
-    columns ``at`` [P], and those at ``hits`` [2, H] (row, column) do not count."""
+    """What is known of logits [P, K] beforehand, and the precision they are made in.
 
-    offset: Tensor
+    The target's own logit stands in columns ``at`` [P]. ``offset`` [K] is added to the others, and those at ``hits``
+    [2, H] (row, column; rows ascending) do not count.
+    """
+
     at: Tensor
-    hits: Tensor
+    dtype: torch.dtype
+    offset: Tensor | None = None
+    hits: Tensor | None = None
+
+    def prepare(self, logits: Tensor, start: int) -> None:
+        """Put both into the logits [C, K] of the rows from ``start``."""
+        if self.offset is not None:
+            logits += self.offset
+        if self.hits is not None:
+            first, last = torch.searchsorted(self.hits[0], torch.tensor([start, start + len(logits)])).tolist()
+            logits[self.hits[0, first:last] - start, self.hits[1, first:last]] = -math.inf
 
 
 class _ChunkedSoftmax(torch.autograd.Function):
@@ -36,36 +48,34 @@ class _ChunkedSoftmax(torch.autograd.Function):
     def forward(ctx: Any, wanted: Tensor, own: Tensor, items: Tensor, columns: _Columns) -> Tensor:
         """Sum [] of log-sum-exp less ``own`` [P], the target's logit.
 
-        ``items`` [K, D] times ``wanted`` [P, D] are the other logits, in the precision of ``items``.
+        ``items`` [K, D] times ``wanted`` [P, D] are the other logits.
         """
-        rows = wanted.detach().to(items.dtype)
-        to_rows, to_own, to_items = torch.empty_like(wanted), torch.empty_like(own), torch.zeros(items.shape)
-        size = min(len(rows), max(1, CHUNK_BYTES // (items.element_size() * len(items))))
-        room = [torch.empty(size, len(items), dtype=items.dtype) for _ in range(2)]
-        total, hits = 0.0, columns.hits
-        for start in range(0, len(rows), size):
+        pieces, table = wanted.detach().to(columns.dtype), items.detach().to(columns.dtype)
+        to_rows, to_own, to_items = torch.empty_like(wanted), torch.empty_like(own), torch.zeros_like(items)
+        size = min(len(pieces), max(1, CHUNK_BYTES // (table.element_size() * len(table))))
+        room = [torch.empty(size, len(table), dtype=columns.dtype) for _ in range(2)]
+        total = 0.0
+        for start in range(0, len(pieces), size):
             chunk = slice(start, start + size)
-            column = columns.at[chunk, None]
-            logits, share = (buffer[: len(column)] for buffer in room)
-            torch.addmm(columns.offset, rows[chunk], items.T, out=logits)  # [C, K]
-            first, last = torch.searchsorted(hits[0], torch.tensor([start, start + size])).tolist()
-            logits[hits[0, first:last] - start, hits[1, first:last]] = -math.inf
-            logits.scatter_(1, column, own[chunk, None].to(logits.dtype))
+            target = (torch.arange(len(pieces[chunk])), columns.at[chunk])
+            logits, share = (buffer[: len(target[0])] for buffer in room)
+            torch.mm(pieces[chunk], table.T, out=logits)  # [C, K]
+            columns.prepare(logits, start)
+            logits[target] = own[chunk].to(columns.dtype)
             torch.softmax(logits, 1, out=share)
-            mine = share.gather(1, column).float()
+            mine = share[target].float()
             total -= float(mine.clamp(min=torch.finfo(torch.float32).tiny).log().sum())
-            to_own[chunk] = mine[:, 0] - 1
-            share.scatter_(1, column, torch.zeros_like(column, dtype=share.dtype))
-            to_rows[chunk] = share @ items
-            to_items += share.T @ rows[chunk]
-        ctx.save_for_backward(to_rows, to_own, to_items.to(items.dtype))
+            to_own[chunk] = mine - 1
+            share[target] = 0  # its gradient goes by `own`
+            to_rows[chunk] = share @ table
+            to_items += share.T @ pieces[chunk]
+        ctx.save_for_backward(to_rows, to_own, to_items)
         return wanted.new_tensor(total)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of ``wanted``, ``own`` and ``items``."""
-        to_rows, to_own, to_items = ctx.saved_tensors
-        return to_rows * grads[0], to_own * grads[0], to_items * grads[0].to(to_items.dtype), None
+        return *(saved * grads[0] for saved in ctx.saved_tensors), None
 
 
 def full_softmax(wanted: Tensor, table: Tensor, targets: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -73,9 +83,7 @@ def full_softmax(wanted: Tensor, table: Tensor, targets: Tensor, dtype: torch.dt
 
     Exact but for the rounding of ``dtype``, with one chunk of logits at a time.
     """
-    items = table.to(dtype)
-    columns = _Columns(torch.zeros(1, dtype=dtype), targets, torch.zeros(2, 0, dtype=torch.long))
-    return _chunked(wanted, _own(wanted, table, targets), items, columns) / len(targets)
+    return _chunked(wanted, _own(wanted, table, targets), table, _Columns(targets, dtype)) / len(targets)
 
 
 def _chunked(wanted: Tensor, own: Tensor, items: Tensor, columns: _Columns) -> Tensor:
@@ -127,9 +135,9 @@ def sampled_softmax(
     and Senecal 2008); the target itself is always there, and never its own negative.
     """
     drawn = functional.embedding(negatives.items, table)
-    items = torch.cat([drawn, drawn.new_zeros(1, drawn.shape[1])]).to(dtype)  # the last column is the target's
+    items = torch.cat([drawn, drawn.new_zeros(1, drawn.shape[1])])  # the last column is the target's
     offset = functional.pad(-negatives.log_expected, (0, 1)).to(dtype)
-    columns = _Columns(offset, torch.full_like(targets, len(drawn)), _hits(targets, negatives))
+    columns = _Columns(torch.full_like(targets, len(drawn)), dtype, offset, _hits(targets, negatives))
     return _chunked(wanted, _own(wanted, table, targets), items, columns) / len(targets)
 
 

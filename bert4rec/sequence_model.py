@@ -29,6 +29,21 @@ class SequenceModel(MaskedTransformer):
         for weight in (self.items.weight, self.mask, None if self.position is None else self.position.weight):
             if weight is not None:
                 nn.init.normal_(weight, std=0.02)
+        self._start_as_mean()
+
+    def _start_as_mean(self) -> None:
+        """At first expect what is like the mean of what is read: values, and the last map, start as they are.
+
+        One table embeds and scores, so that items which come together need only move together; from random maps that
+        has to be learned first, which a small catalogue's few actions an item do not suffice for.
+        """
+        with torch.no_grad():
+            nn.init.eye_(self.out.weight)
+            for block in self.encoder.layers:
+                attention = block.self_attn
+                width = attention.embed_dim
+                nn.init.eye_(attention.in_proj_weight[2 * width :])
+                nn.init.eye_(attention.out_proj.weight)
 
     def forward(self, batch: SequenceBatch, table: Tensor | None = None) -> Tensor:
         """What is expected at each place asked [P, hidden]; its products with the items' embeddings are the logits.
