@@ -65,7 +65,8 @@ def test_tables_come_back_from_their_arrays() -> None:
     codes, looks, outfits, _ = world(np.random.default_rng(0), planted=True)
     about, counts = Appearance.of(codes, looks, [2]), Counts.of(outfits, codes, 5.0)
     tables = NewItemEvidence.count(counts, about)
-    again = NewItemEvidence.from_arrays(tables.arrays(), counts, about)
+    turned = replace(counts, pmi=np.asfortranarray(counts.pmi))  # however it lies in memory
+    again = NewItemEvidence.from_arrays(tables.arrays(), turned, about)
     context, candidates = torch.tensor([3, 200]), torch.tensor([[130, 131], [1, 2]])
     assert torch.equal(tables.pairs(context, candidates), again.pairs(context, candidates))
     assert torch.equal(tables.alone(candidates), again.alone(candidates))
