@@ -32,11 +32,13 @@ from evaluation.metrics import Places
 
 BASE = SequenceConfig(batch_size=128, valid_users=5000, patience=2)
 CAUSAL = replace(BASE, causal=True, hidden=128, widening=1, dropout=0.4, table_lr=8e-3, epochs=12)
+CLOZE = replace(BASE, mask_share=0.3, mask_last=0.2, lr=2e-3, table_lr=3e-3, epochs=12)
 RUNS = {
-    "cloze-softmax": replace(BASE, mask_share=0.3, mask_last=0.2, lr=2e-3, table_lr=3e-3, epochs=12),
-    "cloze-softmax-long": replace(BASE, mask_share=0.3, mask_last=0.2, lr=2e-3, table_lr=3e-3, epochs=40),
+    "cloze-softmax": CLOZE,
+    "cloze-softmax-fast": replace(CLOZE, table_lr=6e-3),
+    "cloze-softmax-long": replace(CLOZE, epochs=40, patience=5),
     "causal-sampled": replace(CAUSAL, loss="sampled", negatives=1024),
-    "causal-sampled-long": replace(CAUSAL, loss="sampled", negatives=2048, epochs=24),
+    "causal-sampled-long": replace(CAUSAL, loss="sampled", negatives=2048, epochs=20),
     "causal-gbce": replace(CAUSAL, loss="gbce", negatives=256, popular=0.0),
 }
 """What is measured: the published loss first."""

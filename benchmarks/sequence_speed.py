@@ -18,13 +18,14 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 MEASURED = {"threads": 1, "hidden": 64, "layers": 2, "heads": 2, "positions": 50, "batch_size": 128, "mask_share": 0.2}
 
 
-def ours(size: dict[str, float], actions: Path, epochs: int) -> dict[str, float | str]:
+def ours(size: dict[str, Any], actions: Path, epochs: int) -> dict[str, float | str]:
     """Seconds of ours for the Cloze task with the full softmax."""
     import torch
 
@@ -85,10 +86,11 @@ def child(python: str, arguments: list[str], threads: int) -> dict[str, float | 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--data", type=Path, help="beauty.txt.gz")
-    options.add_argument("--peer", help="python of an environment with rectools[torch]")
+    options.add_argument("--peer", help="python of an environment with rectools[torch]; ours alone without")
     options.add_argument("--epochs", type=int, default=1)
     options.add_argument("--users", type=int, default=0, help="only the first so many users; 0 for all")
     options.add_argument("--hidden", type=int, default=MEASURED["hidden"])
+    options.add_argument("--precision", default="bfloat16", choices=("bfloat16", "float32"), help="of our softmax")
     options.add_argument("--child", nargs=3, metavar=("SIZE", "ACTIONS", "EPOCHS"), help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.child:
@@ -100,7 +102,7 @@ def main() -> None:
 
     train = LeaveOneOut.split(read_actions(given.data)).train
     keep = train.starts[given.users or len(train)]
-    size = MEASURED | {"hidden": given.hidden}
+    size = MEASURED | {"hidden": given.hidden, "precision": given.precision}
     print(f"{describe()}\n{size}, {given.epochs} epochs, {keep} actions of {given.users or len(train)} users")
     with tempfile.TemporaryDirectory() as folder:
         actions = Path(folder) / "actions.npy"
@@ -111,6 +113,8 @@ def main() -> None:
         arguments = [json.dumps(size), str(actions), str(given.epochs)]
         mine = child(sys.executable, ["-m", "benchmarks.sequence_speed", "--child", *arguments], size["threads"])
         print(f"ours      {mine}", flush=True)
+        if given.peer is None:
+            return
         theirs = child(given.peer, ["-c", PEER, *arguments], size["threads"])
         print(f"RecTools  {theirs}")
     print(f"ratio     processor {theirs['cpu'] / mine['cpu']:.1f}, wall {theirs['wall'] / mine['wall']:.1f}")
