@@ -130,6 +130,7 @@ def main() -> None:
         rows = getattr(asked, task)
         outfits = [catalogue.known(q.items) for q in rows]
         labels = np.array([q.label for q in rows], np.int64)
+        print(f"{task}:")
         told = [judged("as they are", outfits, labels, contents)]
         for size in SIZES:
             chosen = [k for k, o in enumerate(outfits) if len(o) >= size]
