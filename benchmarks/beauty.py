@@ -1,12 +1,12 @@
 """The published sequence model on Amazon Beauty: leave-one-out, full ranking, beside the figures of its peers.
 
-    python -m benchmarks.beauty --data shared/real/beauty/beauty.txt.gz [--only cloze-softmax] [--checkpoints DIR]
+    python -m benchmarks.beauty --data beauty.txt.gz [--only cloze-softmax] [--checkpoints DIR]
 
 The file has ``user item`` lines in time order. The last item of a user tests, the one before validates (it chooses the
 epoch), the rest is learned from; the test reads the validation item too. A model is then trained anew with the
-validation items among the rest, for the epochs found, and tested again; both are given. Items of a user's history are
-left out of the ranking, as RecTools does. One seed, one thread unless ``--threads``. Training seconds include
-validation.
+validation items among the rest, to the end of its schedule, and tested again; both are given. Items of a user's
+history are left out of the ranking, as RecTools does. One seed, one thread unless ``--threads``. Training seconds
+include validation.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def read_actions(file: Path) -> Sequences:
 
 
 def measure(name: str, data: LeaveOneOut, config: SequenceConfig, checkpoints: Path | None) -> list[str]:
-    """Train one and rank the test items; then train anew on the validation items too, for as many epochs as were best,
-    and rank them again: two lines of the table."""
+    """Train one and rank the test items; then train anew on the validation items too, to the end of the schedule, and
+    rank them again: two lines of the table."""
     rng = np.random.default_rng([config.seed, 3])
     fitted, spent = trained(name, data, config, checkpoints)
     best = 1 + int(np.argmin([h["valid_loss"] for h in fitted.history]))
@@ -72,9 +72,8 @@ def measure(name: str, data: LeaveOneOut, config: SequenceConfig, checkpoints: P
     print(first, flush=True)
     nobody = data.users[:0]
     whole = replace(data, train=data.history, users=nobody, valid=nobody, test=nobody)
-    again = replace(config, epochs=best, patience=best)
-    refitted, spent = trained(f"{name}, again", whole, again, checkpoints)
-    second = f"{name + ', validation learned':28} {'':13}  {tested(refitted, data, rng)}  {best:3} of {best:3} {spent}"
+    refitted, spent = trained(f"{name}, again", whole, config, checkpoints)
+    second = f"{name + ', validation learned':28} {'':13}  {tested(refitted, data, rng)}  {'all':10} {spent}"
     print(second, flush=True)
     return [first, second]
 

@@ -2,9 +2,9 @@
 
     python -m benchmarks.polyvore OUTFITS.csv --out DIR [--seed 0]
 
-OUTFITS.csv holds ``outfit_id, item_id, category``. Outfits are cut to the items that recur, a twentieth is held out,
-and questions are made about it of items that training knows. Prints what ``recsys evaluate`` says: the ranker against
-counting.
+OUTFITS.csv holds ``outfit_id, item_id, category``. A twentieth of the outfits is held out; all are cut to the items
+that recur in the rest, and questions are made about those held out. Prints what ``recsys evaluate`` says: the ranker
+against counting.
 """
 
 from __future__ import annotations
@@ -40,11 +40,16 @@ def read(file: Path) -> tuple[Outfits, dict[str, str]]:
     return {name: list(items) for name, items in outfits.items()}, category
 
 
-def recurring(outfits: Outfits) -> Outfits:
-    """Outfits of two items or more, cut to those items that are in two outfits or more."""
+def recurring(outfits: Outfits) -> tuple[Outfits, set[str]]:
+    """The items that are in two of these outfits or more, and the outfits of two such items or more, cut to them."""
     degree = Counter(i for items in outfits.values() for i in items)
-    kept = {name: [i for i in items if degree[i] > 1] for name, items in outfits.items()}
-    return {name: items for name, items in kept.items() if len(items) > 1}
+    return within(outfits, {i for i, n in degree.items() if n > 1}), {i for i, n in degree.items() if n > 1}
+
+
+def within(outfits: Outfits, items: set[str]) -> Outfits:
+    """Outfits cut to some items, where two are left."""
+    kept = {name: [i for i in outfit if i in items] for name, outfit in outfits.items()}
+    return {name: outfit for name, outfit in kept.items() if len(outfit) > 1}
 
 
 def write(file: Path, header: tuple[str, str], rows: list[tuple[str, str]]) -> None:
@@ -62,15 +67,12 @@ def main() -> None:
     shutil.rmtree(options.out, ignore_errors=True)
     options.out.mkdir(parents=True)
     everything, category = read(options.outfits)
-    outfits = recurring(everything)
-    names = sorted(outfits)
+    names = sorted(everything)
     chosen = np.random.default_rng(options.seed).permutation(len(names))[: int(HELD_OUT * len(names))]
     held_out = {names[k] for k in chosen}
-    train = {name: items for name, items in outfits.items() if name not in held_out}
-    known = {i for items in train.values() for i in items}
-    asked = {name: [i for i in outfits[name] if i in known] for name in sorted(held_out)}
-    asked = {name: items for name, items in asked.items() if len(items) > 1}
-    questions = make_questions(asked, universe=known, category_of=category, seed=options.seed, known=outfits)
+    train, known = recurring({name: items for name, items in everything.items() if name not in held_out})
+    asked = within({name: everything[name] for name in sorted(held_out)}, known)
+    questions = make_questions(asked, universe=known, category_of=category, seed=options.seed, known={**train, **asked})
     write_questions(questions, options.out / "questions")
     write(options.out / "items.csv", ("item_id", "category"), [(i, category[i]) for i in sorted(known)])
     rows = [(name, i) for name, items in train.items() for i in items]

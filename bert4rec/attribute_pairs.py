@@ -33,7 +33,7 @@ class AttributePairs:
         """Sums [Q, C, H] over all pairs of values with ``weight`` [T, T, H]: a candidate's field, a context item's."""
         if not len(self.fields):
             return weight.new_zeros(len(self.here), self.there.shape[1], weight.shape[-1])
-        shared = len(self.there) == 1 and len(self.pmi) <= self.there.shape[1]
+        shared = len(self.there) == 1 and len(self.here) > 0 and len(self.pmi) <= self.there.shape[1]
         return self._by_value(weight) if shared else self._by_pair(weight)
 
     def total(self) -> Tensor:
@@ -49,7 +49,7 @@ class AttributePairs:
         first = torch.arange(q)[:, None, None] * len(self.pmi)
         found = tables.reshape(-1, fields).index_select(0, (first + self.there).reshape(-1))  # [Q*C*F, F]
         weight = weight[self.fields][:, self.fields].flatten(0, 1)  # [F*F, H]
-        return (found.view(q * c, -1) @ weight).view(q, c, -1)
+        return (found.view(q * c, fields * fields) @ weight).view(q, c, weight.shape[-1])
 
     def _by_value(self, weight: Tensor) -> Tensor:
         """Weighs every value that a candidate could have, then sums those that each has."""

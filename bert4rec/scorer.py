@@ -78,8 +78,16 @@ class OutfitScorer:
         return out
 
     def score_many(self, contexts: Sequence[Index], candidates: Index) -> NDArray[np.float32]:
-        """Scores [P, C] of ``candidates`` [P, C], each row of one category, for P contexts."""
-        return self._score_chunks(contexts, candidates, np.zeros(len(candidates), bool))
+        """Scores [P, C] of ``candidates`` [P, C], each row of one category, for P contexts: those of :meth:`score`."""
+        out = np.empty(candidates.shape, np.float32)
+        share = self._is_new(candidates).mean(1)
+        mixed = (share > 0) & (share < 1)
+        plain = np.flatnonzero(~mixed)
+        as_they_are = np.zeros(len(plain), bool)
+        out[plain] = self._score_chunks([contexts[k] for k in plain.tolist()], candidates[plain], as_they_are)
+        for k in np.flatnonzero(mixed).tolist():
+            out[k] = self.normalised(contexts[k], candidates[k])
+        return out
 
     def _score_chunks(
         self, contexts: Sequence[Index], candidates: Index, as_new: NDArray[np.bool_]

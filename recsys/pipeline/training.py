@@ -22,15 +22,12 @@ from bert4rec.tables import TrainingSet, count_evidence
 from bert4rec.workers import Workers
 from evaluation.metrics import auc
 from graph.tensors import BipartiteGraph
-from recsys.engine.calibration import Calibration
+from recsys.engine.calibration import LARGEST, SMALLEST, Calibration, Judged
 from recsys.engine.slots import SlotModel
 from recsys.pipeline.contents import ReleaseContents
 from recsys.pipeline.corpus import Corpus, Outfits, hold_out, slots_of
 from recsys.pipeline.embedding import Rows
 from recsys.pipeline.features import ItemFeatures, fit_features, node_features
-
-LARGEST = 9
-"""Items of the largest outfits that scores are calibrated for; larger ones count as such."""
 
 Tell = Callable[[str, dict[str, Any]], None]
 """Called with the stage ("resume", "graphsage", "bert4rec") and what it has come to."""
@@ -200,24 +197,31 @@ def _tensors(
 def _calibrate(scorer: OutfitScorer, valid: Outfits, seed: int) -> tuple[Calibration, dict[str, float]]:
     """Fit the calibration on held-out outfits against outfits of random items of the same categories.
 
-    Each outfit is read as it is and cut, at random, to every smaller size from 2.
+    Random: half of the items are drawn uniformly and half by popularity.
+    Each outfit is read cut, at random, to every size; its cuts weigh together as one.
     """
     if len(valid) < 5:
         return Calibration(), {"outfits": len(valid)}
     rng = np.random.default_rng([seed, 23])
     sampler = NegativeSampler(scorer.codes.category, scorer.evidence.degree.numpy())
-    drawn = [np.unique(sampler.draw(scorer.codes.category[o], 1, rng)[:, 0]) for o in valid]
-    real, random = (_scored(scorer, outfits, rng) for outfits in (valid, drawn))
+    drawn = [_drawn(sampler, scorer.codes.category[o], rng) for o in valid]
+    real, random = (_judged(scorer, outfits, rng) for outfits in (valid, drawn))
     calibration = Calibration.fit(real, random)
     whole = [scorer.score_outfits(outfits) for outfits in (valid, drawn)]
     labels = np.repeat([1, 0], [len(part) for part in whole])
     quality = {"outfits": len(valid), "auc": auc(np.concatenate(whole).astype(np.float64), labels)}
-    return calibration, {**quality, "slope": calibration.weight[0], "offset": calibration.weight[2]}
+    return calibration, quality
 
 
-def _scored(
-    scorer: OutfitScorer, outfits: Outfits, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Scores and sizes of outfits and of their cuts to each smaller size."""
-    cut = [rng.permutation(o)[:size] for o in outfits for size in range(2, min(len(o), LARGEST) + 1)]
-    return scorer.score_outfits(cut), np.array([len(o) for o in cut], np.int64)
+def _drawn(sampler: NegativeSampler, category: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """An item of each of the categories [L]: uniformly or by popularity, as a coin falls."""
+    both = sampler.draw(category, 2, rng)  # [L, 2]
+    return np.unique(both[np.arange(len(both)), rng.integers(2, size=len(both))])
+
+
+def _judged(scorer: OutfitScorer, outfits: Outfits, rng: np.random.Generator) -> Judged:
+    """Outfits cut to each size that they have items for."""
+    sizes = [range(SMALLEST, min(len(o), LARGEST) + 1) for o in outfits]
+    cut = [rng.permutation(o)[:n] for o, to in zip(outfits, sizes, strict=True) for n in to]
+    weight = np.repeat([1 / max(len(to), 1) for to in sizes], [len(to) for to in sizes])
+    return Judged(scorer.score_outfits(cut), np.array([len(o) for o in cut], np.int64), weight)
