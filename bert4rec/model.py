@@ -121,11 +121,13 @@ class Bert4Rec(MaskedTransformer):
 
     ``gain`` [2] is the share of the network's part that counts for known and for new candidates, beside what counting
     says; training chooses it on held-out outfits. Where ``reads_new`` is False, pairs with new items are left to a
-    score of their own (:class:`bert4rec.new_item_score.NewItemScore`), in training and after.
+    score of their own (:class:`bert4rec.new_item_score.NewItemScore`), in training and after. ``newness`` [] is what a
+    new item gains beside known ones (:func:`bert4rec.choosing.newness`).
     """
 
     gain: Tensor
     reads_new: Tensor
+    newness: Tensor
 
     def __init__(self, sizes: ItemSizes, config: Bert4RecConfig, n_fields: int) -> None:
         super().__init__()
@@ -143,6 +145,7 @@ class Bert4Rec(MaskedTransformer):
             self.counted, self.evidence = CountedScore(), LearnedEvidence(n_fields)
         self.register_buffer("gain", torch.ones(2))
         self.register_buffer("reads_new", torch.tensor(True))
+        self.register_buffer("newness", torch.zeros(()))
 
     def encode(self, items: ItemTensors, batch: MaskedBatch) -> Tensor:
         """Read the sets; what the model expects at each hidden place [P, hidden]."""

@@ -51,8 +51,7 @@ class OutfitScorer:
         """Scores [C] of candidates [C] for the item that is missing beside ``context`` [L].
 
         Known (or new) candidates of one category are compared as they are; where several categories are mixed, or new
-        items with known ones, each is normalised against its own, so that a good shirt and a good shoe have like
-        scores.
+        items with known ones, they are made :meth:`comparable`.
         """
         kinds = np.unique(self.codes.category[candidates])
         if len(kinds) == 1 and len(np.unique(self._is_new(candidates))) == 1:
@@ -60,8 +59,13 @@ class OutfitScorer:
         out = np.empty(len(candidates), np.float32)
         for kind in kinds:
             chosen = np.flatnonzero(self.codes.category[candidates] == kind)
-            out[chosen] = self.normalised(context, candidates[chosen])
+            out[chosen] = self.comparable(context, candidates[chosen])
         return out
+
+    def comparable(self, context: Index, candidates: Index) -> NDArray[np.float32]:
+        """Scores [C] of candidates of one category for a list with others: each normalised against its own kind, so
+        that a good shirt and a good shoe have like scores, and new ones by how often new items are worn at all."""
+        return self.normalised(context, candidates) + float(self.model.newness) * self._is_new(candidates)
 
     def normalised(self, context: Index, candidates: Index) -> NDArray[np.float32]:
         """Scores [C] of candidates of one category, less the log-mean-exp over that category: 0 is an average item.
@@ -86,7 +90,7 @@ class OutfitScorer:
         as_they_are = np.zeros(len(plain), bool)
         out[plain] = self._score_chunks([contexts[k] for k in plain.tolist()], candidates[plain], as_they_are)
         for k in np.flatnonzero(mixed).tolist():
-            out[k] = self.normalised(contexts[k], candidates[k])
+            out[k] = self.comparable(contexts[k], candidates[k])
         return out
 
     def _score_chunks(

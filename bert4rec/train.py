@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from bert4rec.checkpoint import Progress, fingerprint, load_progress, packed, save_progress, unpacked
+from bert4rec.choosing import newness
 from bert4rec.config import Bert4RecConfig
 from bert4rec.counting import fit_conditional_logit
 from bert4rec.dataset import MaskedBatch, NegativeSampler, OutfitBatches
@@ -79,6 +80,8 @@ def fit(
         run = _Run(data, config, tables, batches, model, workers)
         if workers.main:
             run.fit_counted()
+            worn = np.concatenate([np.zeros(0, np.int64), *data.valid])
+            model.newness.fill_(newness(worn, tables.whole.new.numpy()))
         epochs = run.epochs
         if not run.valid and model.counted is not None:
             epochs = 1  # whatever the network learns, it has no say

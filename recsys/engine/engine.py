@@ -90,7 +90,7 @@ class OutfitEngine:
         out = np.empty(len(candidates), np.float32)
         for kind in np.unique(kinds):
             chosen = np.flatnonzero(kinds == kind)
-            fit = self.parts.scorer.normalised(context, candidates[chosen])
+            fit = self.parts.scorer.comparable(context, candidates[chosen])
             out[chosen] = fit + self._category_prior[kind]
         return out
 

@@ -26,6 +26,9 @@ def scorer_of(world: Any, data: TrainingSet, config: Bert4RecConfig, *, trained:
         return OutfitScorer(result.model, data.items, evidence, world.codes, result.popularity_discount)
     torch.manual_seed(0)
     model = Bert4Rec(ItemSizes.of(world.codes, data.items), config, evidence.n_fields)
+    with torch.no_grad():  # no part may be silent
+        for weight in (*model.parameters(), *([model.counted.weight] if model.counted is not None else [])):
+            weight.normal_(std=0.3)
     return OutfitScorer(model, data.items, evidence, world.codes, 0.0)
 
 
@@ -84,7 +87,20 @@ def test_many_candidates_score_as_one_by_one(world: Any, config: Bert4RecConfig,
     scorer = scorer_of(world, data, config, trained=False)
     context, candidates = np.array([30, 55]), np.arange(12)
     alone = np.concatenate([scorer.score(context, candidates[k : k + 1]) for k in range(12)])
-    assert np.allclose(scorer.score(context, candidates), alone, atol=1e-5)
+    assert np.ptp(alone) > 0.1
+    assert np.allclose(scorer.score(context, candidates), alone, atol=1e-4)
+    beside_another = scorer.score_many([context, context[:1]], np.stack([candidates, candidates]))
+    assert np.allclose(beside_another[0], alone, atol=1e-4)
+
+
+def test_nothing_known_of_the_context_is_no_reason_to_fail(
+    world: Any, config: Bert4RecConfig, data: TrainingSet
+) -> None:
+    scorer = scorer_of(world, data, config, trained=False)
+    nothing, candidates = np.zeros(0, np.int64), np.arange(12)
+    scores = scorer.score(nothing, candidates)
+    assert np.isfinite(scores).all() and np.ptp(scores) > 0.1
+    assert np.allclose(scorer.score_many([nothing, nothing], np.stack([candidates, candidates]))[1], scores, atol=1e-4)
 
 
 def test_an_outfit_scores_the_mean_of_its_items(world: Any, config: Bert4RecConfig, data: TrainingSet) -> None:

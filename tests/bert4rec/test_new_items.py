@@ -229,7 +229,7 @@ def test_without_held_out_outfits_the_network_has_no_say(world: Any, config: Ber
 
 
 def test_new_items_of_an_outfit_are_compared_with_new_items(world: Any, config: Bert4RecConfig) -> None:
-    """Scores of a list that mixes known and new are those of each beside their own kind."""
+    """Scores of a list that mixes known and new are those of each beside their own kind, in every form of asking."""
     rng = np.random.default_rng(1)
     outfits = [o for o in world.outfits(300, rng) if not (o % 6 >= 4).any()]  # two copies of everything are new
     data: TrainingSet = world.data(outfits[:-20], outfits[-20:], config.folds)
@@ -240,8 +240,13 @@ def test_new_items_of_an_outfit_are_compared_with_new_items(world: Any, config: 
     new, known = kind[kind % 6 >= 4], kind[kind % 6 < 4]
     assert np.isin(scorer.reference(1, True), new).all()
     mixed = scorer.score(outfits[0][:1], kind)
-    assert np.allclose(mixed[np.isin(kind, new)], scorer.normalised(outfits[0][:1], new), atol=1e-5)
+    usual = float(result.model.newness)
+    assert usual < 0, "none of the held-out outfits holds one, and a third of the items is new"
+    assert np.allclose(mixed[np.isin(kind, new)], scorer.normalised(outfits[0][:1], new) + usual, atol=1e-5)
     assert np.allclose(mixed[np.isin(kind, known)], scorer.normalised(outfits[0][:1], known), atol=1e-5)
+    many = scorer.score_many([outfits[0][:1], outfits[1][:1]], np.stack([kind, kind]))
+    assert np.allclose(many[0], mixed, atol=1e-5)
+    assert np.allclose(many[1], scorer.score(outfits[1][:1], kind), atol=1e-5)
 
 
 def test_where_items_hardly_recur_one_outfit_makes_none_known() -> None:
