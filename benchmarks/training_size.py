@@ -66,7 +66,7 @@ def counted(data: TrainingSet, config: Bert4RecConfig, tables: int) -> tuple[lis
 
     with timed(f"evidence of {tables} folds of {config.folds}"):
         found = [
-            PairEvidence.count(chosen(k), data.codes, shrink=config.shrink, keep=config.keep).for_training()
+            PairEvidence.count(chosen(k), data.codes, shrink=config.shrink, keep=config.keep).drop_paths()
             for k in range(tables)
         ]
     with timed("weights for new items"):

@@ -265,8 +265,8 @@ class PairEvidence:
         far = third_order(counts.together, paths, keep)
         return cls(counts, paths, far, codes)
 
-    def for_training(self) -> PairEvidence:
-        """This without the matrices that only a release holds: two fifths of its memory."""
+    def drop_paths(self) -> PairEvidence:
+        """Let go of the matrices that only a release holds, two fifths of the memory; returns itself."""
         self.paths = self.far = incidence([], len(self.degree))
         return self
 

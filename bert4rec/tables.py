@@ -74,7 +74,7 @@ def count_tables(data: TrainingSet, config: Bert4RecConfig) -> Tables:
         outfits = [o for o, c in zip(data.train, chosen, strict=True) if c]
         labels = None if data.labels is None else data.labels[chosen]
         counted = PairEvidence.count(outfits, data.codes, shrink=config.shrink, keep=config.keep, labels=labels)
-        return counted.for_training()
+        return counted.drop_paths()
 
     folds = [count(data.fold != k) if config.evidence else None for k in range(config.folds)]
     weights = None
