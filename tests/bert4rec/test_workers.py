@@ -82,7 +82,7 @@ def test_without_dropout_two_processes_take_the_steps_of_one(alone: Any, togethe
 
 def test_with_dropout_two_processes_learn_what_one_does(alone: Any, together: Any) -> None:
     found, wanted = (np.array(curve(told, "loss")) for told in (together["noisy"][0], alone["noisy"]))
-    assert np.abs(found - wanted).max() < 0.1
+    assert np.abs(found - wanted).max() < 0.0065, "a network that learns nothing is .0077 away"
     assert np.abs(found - wanted).max() > 1e-4, "each process drops out for itself"
 
 
