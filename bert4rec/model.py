@@ -203,7 +203,8 @@ def pair_batch(items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence, *
     else:
         here, there = (functional.normalize(functional.embedding(i, items.dense), dim=-1) for i in (context, offered))
         alike = here @ there[0].T if len(offered) == 1 else torch.einsum("qd,qcd->qc", here, there)
-        counts = evidence.count_features(context[:, None], offered) * ~hidden[..., None]
+        counts = evidence.count_features(context[:, None], offered)
+        counts = counts * ~hidden[..., None] if hidden.any() else counts
         counts = torch.cat([counts, alike[..., None]], -1)
     known = ~evidence.new[batch.candidates] & ~batch.fresh_candidates
     popularity = torch.stack([torch.log1p(evidence.degree[batch.candidates]) * known, known.float()], -1)

@@ -85,6 +85,8 @@ def test_pairs_of_worn_and_of_new_items_are_read_with_their_own_weights() -> Non
     assert int((score.summary(batch.without_new()) != 0).sum()) == 5
     score.weight[0] = 2.0
     assert score(batch)[0, 0] == pytest.approx(6 / 2**0.5)
+    torch.nn.init.normal_(score.weight)
+    assert torch.allclose(score(batch), score.summary(batch) @ score.weight, atol=1e-5)
 
 
 def test_the_network_is_silent_before_training_and_alone_without_visible_items() -> None:
