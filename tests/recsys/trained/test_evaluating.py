@@ -1,0 +1,42 @@
+"""The table of ``recsys evaluate``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Run = Callable[..., Any]
+
+
+def test_evaluation_puts_every_baseline_beside_the_model(
+    recsys: Run, trained: Path, shop: Path, tmp_path: Path
+) -> None:
+    questions, oracle = trained / "sample/questions/test", trained / "sample/truth/oracle/test"
+    options = ("--bootstrap", 20, "--answers", oracle, "--predictions", tmp_path)
+    ran = recsys("-w", shop, "evaluate", "--questions", questions, *options, "--json")
+    assert ran.status == 0
+    names = [report["scorer"] for report in ran.json["reports"]]
+    assert names[0] == "BERT4Rec + GraphSAGE"
+    assert {"random", "popularity", "attribute PMI", "oracle", "backdrop colour (leak probe)"} <= set(names)
+    for task, key in (("fitb", "scores"), ("compat", "score")):
+        asked = (questions / f"{task}.jsonl").read_text(encoding="utf-8").splitlines()
+        given = [json.loads(line) for line in (tmp_path / f"{task}.jsonl").read_text(encoding="utf-8").splitlines()]
+        assert len(given) == len(asked)
+        assert all(list(answer) == [key] for answer in given)
+
+
+def test_without_resamples_no_interval_is_shown(recsys: Run, trained: Path, shop: Path) -> None:
+    questions = trained / "sample" / "questions" / "test"
+    ran = recsys("-w", shop, "evaluate", "--questions", questions, "--bootstrap", 0, "--breakdown")
+    assert ran.status == 0
+    tables = [line.split("|")[1].strip() for line in ran.out.splitlines() if "| FITB" in line]
+    assert tables in (["scorer", "slot", "size", "popularity"], ["scorer", "item", "slot", "size", "popularity"])
+    assert "nan" not in ran.out and "fitb accuracy " in ran.out.splitlines()[-1] and "(" not in ran.out.splitlines()[-1]
+
+
+def test_a_folder_without_questions_is_an_error(recsys: Run, shop: Path, tmp_path: Path) -> None:
+    ran = recsys("-w", shop, "evaluate", "--questions", tmp_path)
+    assert (ran.status, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert f"{tmp_path}: there are no questions" in ran.err and "fitb.jsonl" in ran.err
