@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 
 class ConfigError(ValueError):
@@ -12,7 +12,27 @@ class ConfigError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Bert4RecConfig:
+class Settings:
+    """What configs have in common: made from plain values and turned into such; errors name their ``section``."""
+
+    section: ClassVar[str]
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a mapping; raises ConfigError naming the first unknown key and the known ones."""
+        known = {f.name for f in fields(cls)}
+        for key in values:
+            if key not in known:
+                raise ConfigError(f"{cls.section}.{key}: no such setting; known: {', '.join(sorted(known))}")
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for a manifest or a fingerprint."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Bert4RecConfig(Settings):
     """Architecture and training of :class:`bert4rec.model.Bert4Rec`.
 
     Architecture: ``hidden`` width, ``layers`` and ``heads`` of the transformer, ``dropout``. ``positions`` is the
@@ -37,6 +57,7 @@ class Bert4RecConfig:
     ``folds`` is the number of cross-fitting folds: evidence about an outfit is counted on the other folds only.
     """
 
+    section: ClassVar[str] = "bert4rec"
     hidden: int = 96
     layers: int = 2
     heads: int = 4
@@ -84,16 +105,3 @@ class Bert4RecConfig:
             raise ConfigError(f"bert4rec.hidden = {self.hidden}: must be a multiple of heads = {self.heads}")
         if self.folds < 2:
             raise ConfigError(f"bert4rec.folds = {self.folds}: cross-fitting needs at least 2")
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from a mapping; raises ConfigError naming the first unknown key and the known ones."""
-        known = {f.name for f in fields(cls)}
-        for key in values:
-            if key not in known:
-                raise ConfigError(f"bert4rec.{key}: no such setting; known: {', '.join(sorted(known))}")
-        return cls(**values)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, for the release's manifest."""
-        return asdict(self)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, Self, get_args
+from dataclasses import dataclass
+from typing import ClassVar, Literal, get_args
 
-from bert4rec.config import ConfigError
+from bert4rec.config import ConfigError, Settings
 
 Loss = Literal["softmax", "sampled", "gbce"]
 Precision = Literal["float32", "bfloat16"]
 
 
 @dataclass(frozen=True, slots=True)
-class SequenceConfig:
+class SequenceConfig(Settings):
     """Architecture and training of :class:`bert4rec.sequence_model.SequenceModel`.
 
     Architecture: ``hidden`` width, ``layers`` and ``heads`` of the transformer, whose inner layer is ``widening`` times
-    as wide; ``dropout``. ``positions`` is the
-    longest sequence read, the hidden place included; 0 forgets the order. With ``causal`` every place predicts the next
-    item (Kang and McAuley 2018); without it hidden items are guessed from both sides (Sun et al. 2019, the Cloze task).
+    as wide; ``dropout``. ``positions`` is the longest sequence read, the hidden place included; 0 forgets the order.
+    With ``causal`` every place predicts the next item (Kang and McAuley 2018); without it hidden items are guessed from
+    both sides (Sun et al. 2019, the Cloze task).
 
     Masking (not ``causal``): ``mask_share`` of a sequence's items are hidden, at least one; ``mask_last`` is the share
     of examples that hide the last item alone, as a question does.
@@ -34,6 +33,7 @@ class SequenceConfig:
     ``epochs`` where ``decay`` is on.
     """
 
+    section: ClassVar[str] = "sequence"
     hidden: int = 64
     layers: int = 2
     heads: int = 2
@@ -85,16 +85,3 @@ class SequenceConfig:
                 raise ConfigError(f"sequence.{name} = {getattr(self, name)!r}: must be one of {', '.join(choices)}")
         if self.hidden % self.heads:
             raise ConfigError(f"sequence.hidden = {self.hidden}: must be a multiple of heads = {self.heads}")
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from a mapping; raises ConfigError naming the first unknown key and the known ones."""
-        known = {f.name for f in fields(cls)}
-        for key in values:
-            if key not in known:
-                raise ConfigError(f"sequence.{key}: no such setting; known: {', '.join(sorted(known))}")
-        return cls(**values)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
