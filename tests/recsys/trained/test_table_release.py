@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,8 +14,9 @@ from recsys.pipeline.jobs import train_release
 from recsys.pipeline.release import load_release
 from recsys.settings import load_settings
 from recsys.workspace import Workspace
-from tests.recsys.test_train import SETTINGS, Run, quiet
+from tests.recsys.trained.conftest import SETTINGS, quiet
 
+Run = Callable[..., Any]
 KINDS = ("shirt", "skirt", "shoes")
 COLOURS = ("red", "blue")
 WORN, NEW = 60, 12
