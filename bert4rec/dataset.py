@@ -83,14 +83,14 @@ class NegativeSampler:
 
 
 def unseen_without(
-    outfits: Sequence[NDArray[np.int64]], fold: NDArray[np.int64], folds: int, n_items: int
+    outfits: Sequence[NDArray[np.int64]], fold: NDArray[np.int64], folds: int, n_items: int, least: int = 1
 ) -> NDArray[np.bool_]:
-    """Items [folds + 1, N] that are in no outfit outside each fold; the last row: in no outfit at all."""
+    """Items [folds + 1, N] in fewer than ``least`` outfits outside each fold; the last row: in fewer at all."""
     items = np.concatenate(outfits) if len(outfits) else np.zeros(0, np.int64)
     place = np.repeat(np.asarray(fold, np.int64), [len(o) for o in outfits]) * n_items + items
     worn = np.bincount(place, minlength=folds * n_items).reshape(folds, n_items)
     total = worn.sum(0)
-    return np.concatenate([total == worn, [total == 0]])
+    return np.concatenate([total - worn < least, [total < least]])
 
 
 def assign_folds(n_outfits: int, folds: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -106,7 +106,9 @@ class OutfitBatches:
     A table that does not see a fold's outfits knows nothing of items that are in no other ones: for it they are new.
     Were that told, "new" would mean "probably the answer", which no catalogue bears out. So a target that is new for
     its fold is told apart from candidates that all pass for new, and a known target never from new ones: ``unseen``
-    [folds + 1, N] bool says which items are new without each fold, the last row without any outfit of the run.
+    [folds + 1, N] bool says which items are new without each fold, the last row without any outfit of the run. Where
+    the catalogue holds only items worn several times (:func:`bert4rec.recurrence.least_worn`), so are those that are
+    left with fewer.
     """
 
     def __init__(

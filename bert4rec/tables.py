@@ -16,6 +16,7 @@ from bert4rec.evidence import ItemCodes, PairEvidence
 from bert4rec.model import ItemTensors
 from bert4rec.new_item_score import NewItemScore, fit_new_item_weights
 from bert4rec.new_items import NewItemEvidence
+from bert4rec.recurrence import least_worn
 
 Outfits = Sequence[NDArray[np.int64]]
 
@@ -39,8 +40,8 @@ class TrainingSet:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Evidence without each fold and of all training outfits; which items are new without each fold; how new ones are
-    read, None where the outfits are too few to say and the network has to."""
+    """Evidence without each fold and of all training outfits; which items pass for new without each fold; how new ones
+    are read, None where the outfits are too few to say and the network has to."""
 
     folds: list[PairEvidence]
     whole: PairEvidence
@@ -82,5 +83,6 @@ def count_tables(data: TrainingSet, config: Bert4RecConfig) -> Tables:
         about = data.items.appearance(data.codes)
         weights = fit_new_item_weights(data.train, about, shrink=config.shrink, seed=config.seed)
     whole = count_evidence(list(data.train), data.codes, data.items, config, weights, data.labels)
-    unseen = unseen_without(data.train, data.fold, config.folds, data.codes.n_items)
+    worn = np.bincount(np.concatenate([*data.train, *data.valid]), minlength=data.codes.n_items)
+    unseen = unseen_without(data.train, data.fold, config.folds, data.codes.n_items, least_worn(worn))
     return Tables([f if f is not None else whole for f in folds], whole, unseen, weights)

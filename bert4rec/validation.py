@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from bert4rec.choosing import choose_gain
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import MaskedBatch, NegativeSampler, OutfitBatches
 from bert4rec.model import Bert4Rec, masked_item_loss, not_offered
-from bert4rec.tables import Tables, TrainingSet
+from bert4rec.tables import Outfits, Tables, TrainingSet
 from bert4rec.workers import Workers
 
 GAINS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -30,35 +31,34 @@ class HeldOut:
     ) -> None:
         self.data, self.config, self.tables, self.workers = data, config, tables, workers
         self.log_q = torch.from_numpy(sampler.log_q)
-        self.asked, self.outfit = self._questions(sampler)
+        outfits = [o for o in data.valid if len(o) > 1]
+        sizes = np.array([len(o) for o in outfits], np.int64)
+        owner = np.repeat(np.arange(len(outfits)), sizes)
+        target = np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        known = ~tables.unseen[-1][np.concatenate([np.zeros(0, np.int64), *outfits])]
+        self.known = self._questions(outfits, owner[known], target[known], sampler)
+        self.new = [_as_new(b) for b in self._questions(outfits, owner, target, sampler)]
+        self.outfit = {"warm": torch.from_numpy(owner[known]), "cold": torch.from_numpy(owner)}
 
     def __bool__(self) -> bool:
-        return bool(self.asked)
+        return bool(self.new)
 
-    def _questions(self, sampler: NegativeSampler) -> tuple[list[MaskedBatch], Tensor]:
-        """Fixed questions on held-out outfits, one hidden item each, once as they are and once with all items new; and
-        which outfit each of the former is about."""
-        outfits = [o for o in self.data.valid if len(o) > 1]
-        if not outfits:
-            return [], torch.zeros(0, dtype=torch.long)
-        sizes = np.array([len(o) for o in outfits])
-        owner, target = np.repeat(np.arange(len(outfits)), sizes), np.concatenate([np.arange(n) for n in sizes])
+    def _questions(
+        self,
+        outfits: Outfits,
+        owner: NDArray[np.int64],
+        target: NDArray[np.int64],
+        sampler: NegativeSampler,
+    ) -> list[MaskedBatch]:
+        """Fixed questions on held-out outfits with the item at ``target`` [T] of outfit ``owner`` [T] hidden."""
+        if not len(owner):
+            return []
         plain = replace(self.config, mask_one=1.0, fresh_items=0.0, cold_outfits=0.0, negatives=NEGATIVES)
         fold = np.zeros(len(outfits), np.int64)
         source = OutfitBatches(outfits, fold, self.data.codes.category, sampler, self.tables.unseen, plain)
         rng = np.random.default_rng([self.config.seed, 1])
         pieces = [slice(i, i + 256) for i in range(0, len(owner), 256)]
-        warm = [source.batch(owner[p], target[p], -1, rng) for p in pieces]
-        cold = [
-            replace(
-                b,
-                fresh=torch.ones_like(b.fresh),
-                fresh_candidates=torch.ones_like(b.fresh_candidates),
-                excluded=torch.zeros_like(b.excluded),
-            )
-            for b in warm
-        ]
-        return warm + cold, torch.from_numpy(owner)
+        return [source.batch(owner[p], target[p], -1, rng) for p in pieces]
 
     @torch.inference_mode()
     def measure(self, model: Bert4Rec, trained: Tensor) -> dict[str, float]:
@@ -75,15 +75,16 @@ class HeldOut:
             return {"valid_loss": float("nan")}
         model.eval()
         model.gain.copy_(trained)
-        half = len(self.asked) // 2
-        asked = {"warm": (0, self.asked[:half])}
-        if self.tables.new_item_weights is None:
-            asked["cold"] = (1, self.asked[half:])
+        if not self.known and model.counted is not None:
+            model.gain[0] = 0
+        asked = {"warm": (0, self.known)} if self.known else {}
+        if self.tables.new_item_weights is None or not self.known:
+            asked["cold"] = (1, self.new)
         out: dict[str, float] = {}
         for name, (place, batches) in asked.items():
             gains = GAINS if model.counted is not None else (1.0,)
             losses, right = self._rate(model, batches, place, gains)
-            chosen = choose_gain(dict(zip(gains, losses, strict=True)), self.outfit)
+            chosen = choose_gain(dict(zip(gains, losses, strict=True)), self.outfit[name])
             model.gain[place] = chosen
             at = gains.index(chosen)
             loss, accuracy = float(losses[at].mean()), float(right[at].mean())
@@ -100,7 +101,7 @@ class HeldOut:
         asked = batches[own]
         parts = [model.parts(self.data.items, b, self.tables.at(b.fold)) for b in asked]
         first, last = (sum(len(b.rows) for b in batches[:end]) for end in (own.start, own.stop))
-        told = torch.zeros(2, len(gains), len(self.outfit))
+        told = torch.zeros(2, len(gains), sum(len(b.rows) for b in batches))
         for k, gain in enumerate(gains):
             model.gain[place] = gain
             logits = [p.logits(model.gain) for p in parts]
@@ -123,12 +124,13 @@ class HeldOut:
         """The discount under which the answer most often comes first among it and three negatives.
 
         Counted over all threes of the uniform and of the popularity-drawn negatives of each question: a question says
-        more than whether it was won.
+        more than whether it was won. Only of answers that are in other outfits too: one that is in none looks rare
+        beside all others, and would call for the largest discount.
         """
-        if not self:
+        if not self.known:
             return 0.5
         model.eval()
-        batches = self.asked[: len(self.asked) // 2]
+        batches = self.known
         logits = [model(self.data.items, b, self.tables.at(b.fold)) for b in batches]
         half = 1 + NEGATIVES // 2
 
@@ -143,6 +145,16 @@ class HeldOut:
             return total
 
         return max(DISCOUNTS, key=won)
+
+
+def _as_new(batch: MaskedBatch) -> MaskedBatch:
+    """The same questions with every item passing for new."""
+    return replace(
+        batch,
+        fresh=torch.ones_like(batch.fresh),
+        fresh_candidates=torch.ones_like(batch.fresh_candidates),
+        excluded=torch.zeros_like(batch.excluded),
+    )
 
 
 def _first_of_four(beaten: Tensor, offered: Tensor) -> Tensor:
