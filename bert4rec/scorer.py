@@ -29,7 +29,7 @@ class OutfitScorer:
 
     The score of a candidate is its log-probability given the context, within its category, less ``popularity_discount``
     times the log of how often the category's items are drawn by chance: at 0 the likeliest item wins, at 1 the most
-    specific one.
+    specific one. Whole outfits are scored with a discount of their own, ``outfit_discount``, by default the same.
     """
 
     def __init__(
@@ -39,9 +39,11 @@ class OutfitScorer:
         evidence: PairEvidence,
         codes: ItemCodes,
         popularity_discount: float,
+        outfit_discount: float | None = None,
     ) -> None:
         self.model, self.items, self.evidence, self.codes = model.eval(), items, evidence, codes
         self.discount = popularity_discount
+        self.outfit_discount = popularity_discount if outfit_discount is None else outfit_discount
         sampler = NegativeSampler(codes.category, evidence.degree.numpy())
         self.log_q = torch.from_numpy(sampler.log_q)
         self._by_category = sampler
@@ -94,19 +96,19 @@ class OutfitScorer:
         return out
 
     def _score_chunks(
-        self, contexts: Sequence[Index], candidates: Index, as_new: NDArray[np.bool_]
+        self, contexts: Sequence[Index], candidates: Index, as_new: NDArray[np.bool_], discount: float | None = None
     ) -> NDArray[np.float32]:
         chunk = max(1, 60_000 // max(candidates.shape[1], 1))
         places = [slice(i, i + chunk) for i in range(0, len(contexts), chunk)]
-        parts = [self._score(contexts[p], candidates[p], as_new[p]) for p in places]
+        parts = [self._score(contexts[p], candidates[p], as_new[p], discount) for p in places]
         return np.concatenate(parts) if parts else np.zeros((0, candidates.shape[1]), np.float32)
 
     def _is_new(self, items: Index | np.int64) -> NDArray[np.bool_]:
         """Which items [n] counts say nothing of."""
         return np.asarray(self.evidence.new.numpy()[items])
 
-    def score_outfits(self, outfits: Sequence[Index]) -> NDArray[np.float32]:
-        """Compatibility of whole outfits [O], comparable across sizes.
+    def score_outfits(self, outfits: Sequence[Index], discount: float | None = None) -> NDArray[np.float32]:
+        """Compatibility of whole outfits [O], comparable across sizes; ``discount`` instead of the scorer's own.
 
         Each item is hidden in turn and its score taken relative to its category's; the mean over items is the outfit's
         pseudo-log-likelihood ratio against random items. An outfit of one item scores 0.
@@ -123,7 +125,8 @@ class OutfitScorer:
         if not owner:
             return np.zeros(len(outfits), np.float32)
         stacked = np.stack(pools)
-        scores = self._score_chunks(contexts, stacked, self._is_new(stacked[:, 0]))
+        discount = self.outfit_discount if discount is None else discount
+        scores = self._score_chunks(contexts, stacked, self._is_new(stacked[:, 0]), discount)
         relative = scores[:, 0] - _log_mean_exp(scores[:, 1:])
         total = np.bincount(owner, relative, minlength=len(outfits))
         return (total / np.maximum(np.bincount(owner, minlength=len(outfits)), 1)).astype(np.float32)
@@ -171,7 +174,11 @@ class OutfitScorer:
 
     @torch.inference_mode()
     def _score(
-        self, contexts: Sequence[Index], candidates: Index, as_new: NDArray[np.bool_] | None = None
+        self,
+        contexts: Sequence[Index],
+        candidates: Index,
+        as_new: NDArray[np.bool_] | None = None,
+        discount: float | None = None,
     ) -> NDArray[np.float32]:
         """Scores [P, C]; in rows ``as_new`` [P] all candidates pass for new."""
         as_new = np.zeros(len(candidates), bool) if as_new is None else as_new
@@ -181,7 +188,8 @@ class OutfitScorer:
         )
         logits = self.model.parts(self.items, batch, self.evidence, offered).logits(self.model.gain)
         known = torch.from_numpy(~as_new)[:, None]
-        return np.asarray(logits - self.discount * self.log_q[batch.candidates] * known)
+        discount = self.discount if discount is None else discount
+        return np.asarray(logits - discount * self.log_q[batch.candidates] * known)
 
     def _batch(self, contexts: Sequence[Index], candidates: Index, as_new: NDArray[np.bool_]) -> MaskedBatch:
         """One row a context: its items, then one hidden item of the candidates' category."""

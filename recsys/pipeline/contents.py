@@ -34,6 +34,7 @@ class ReleaseContents:
     items: ItemTensors
     evidence: PairEvidence
     popularity_discount: float
+    outfit_discount: float
     slots: SlotModel
     calibration: Calibration
     outfits: Outfits
@@ -42,7 +43,8 @@ class ReleaseContents:
     @cached_property
     def scorer(self) -> OutfitScorer:
         """The outfit model, ready to score."""
-        return OutfitScorer(self.model, self.items, self.evidence, self.features.codes, self.popularity_discount)
+        discounts = self.popularity_discount, self.outfit_discount
+        return OutfitScorer(self.model, self.items, self.evidence, self.features.codes, *discounts)
 
     @cached_property
     def likeness(self) -> NDArray[np.float32]:

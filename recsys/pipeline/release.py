@@ -41,7 +41,7 @@ from recsys.pipeline.visual import VisualSpace
 from recsys.pipeline.vocabulary import Vocabulary
 from recsys.workspace import Workspace
 
-FORMAT = 4
+FORMAT = 5
 NEW_ITEMS = "new_items.safetensors"
 MANIFEST = "manifest.json"
 LIBRARIES = ("torch", "faiss-cpu", "numpy")
@@ -222,6 +222,7 @@ def _write_files(contents: ReleaseContents, folder: Path) -> None:
         "slots": contents.slots,
         "calibration": contents.calibration,
         "popularity_discount": contents.popularity_discount,
+        "outfit_discount": contents.outfit_discount,
         "bert4rec": contents.model.config.to_dict(),
         "codes": {"n_categories": codes.n_categories, "n_values": codes.n_values},
     }
@@ -279,6 +280,7 @@ def _read_files(folder: Path) -> ReleaseContents:
         items=items,
         evidence=evidence,
         popularity_discount=described["popularity_discount"],
+        outfit_discount=described["outfit_discount"],
         slots=msgspec.convert(described["slots"], SlotModel),
         calibration=msgspec.convert(described["calibration"], Calibration),
         outfits=np.split(outfits["items"], outfits["indptr"][1:-1]),

@@ -13,12 +13,14 @@ import torch
 from numpy.typing import NDArray
 
 import graphsage
+from bert4rec.choosing import FEWEST
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import NegativeSampler, assign_folds
 from bert4rec.model import ItemTensors
 from bert4rec.scorer import OutfitScorer
 from bert4rec.sharing import lead
 from bert4rec.tables import TrainingSet, count_evidence
+from bert4rec.validation import DISCOUNTS
 from bert4rec.workers import Workers
 from evaluation.metrics import auc
 from graph.tensors import BipartiteGraph
@@ -28,6 +30,9 @@ from recsys.pipeline.contents import ReleaseContents
 from recsys.pipeline.corpus import Corpus, Outfits, hold_out, slots_of
 from recsys.pipeline.embedding import Rows
 from recsys.pipeline.features import ItemFeatures, fit_features, node_features
+
+DRAWN = 2
+"""Random outfits of each kind for a held-out one."""
 
 Tell = Callable[[str, dict[str, Any]], None]
 """Called with the stage ("resume", "graphsage", "bert4rec") and what it has come to."""
@@ -86,6 +91,8 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
     )
     final = replace(items, graph=torch.from_numpy(embedded.whole[None]))
     held_out = OutfitScorer(result.model, items, result.evidence, features.codes, result.popularity_discount)
+    if plan.bert4rec.popularity_discount is None:
+        held_out.outfit_discount = _outfit_discount(held_out, split[1], plan.seed)
     calibration, quality = _calibrate(held_out, split[1], plan.seed)
     return ReleaseContents(
         catalogue=corpus.catalogue,
@@ -98,6 +105,7 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
             corpus.outfits, features.codes, items, plan.bert4rec, result.new_item_weights, corpus.labels
         ),
         popularity_discount=result.popularity_discount,
+        outfit_discount=held_out.outfit_discount,
         slots=SlotModel.fit(slots_of(corpus.catalogue, corpus.outfits)),
         calibration=calibration,
         outfits=corpus.outfits,
@@ -109,6 +117,7 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
             "bert4rec": {
                 "history": result.history,
                 "popularity_discount": result.popularity_discount,
+                "outfit_discount": held_out.outfit_discount,
                 "gain": dict(zip(("known", "new"), result.model.gain.tolist(), strict=True)),
             },
             "calibration": quality,
@@ -192,6 +201,26 @@ def _tensors(
         graph_cold=torch.from_numpy(isolated),
         views=torch.tensor(features.visual.widths, dtype=torch.int64),
     )
+
+
+def _outfit_discount(scorer: OutfitScorer, valid: Outfits, seed: int) -> float:
+    """The discount under which held-out outfits stand out best from random ones of their categories: the area under the
+    curve against uniform items plus that against popular ones. That which ranks items, where too few say otherwise."""
+    if len(valid) < FEWEST:
+        return scorer.discount
+    rng = np.random.default_rng([seed, 29])
+    sampler = NegativeSampler(scorer.codes.category, scorer.evidence.degree.numpy())
+    drawn = [sampler.draw(scorer.codes.category[o], 2 * DRAWN, rng) for o in valid]  # [L, 2 * DRAWN] each
+    halves = (range(DRAWN), range(DRAWN, 2 * DRAWN))  # uniform, popular
+    random = [[np.unique(d[:, k]) for d in drawn for k in half] for half in halves]
+
+    def told_apart(discount: float) -> float:
+        real = scorer.score_outfits(valid, discount)
+        against = [scorer.score_outfits(outfits, discount) for outfits in random]
+        labels = [np.repeat([1, 0], [len(real), len(s)]) for s in against]
+        return sum(auc(np.concatenate([real, s]).astype(np.float64), y) for s, y in zip(against, labels, strict=True))
+
+    return max(DISCOUNTS, key=told_apart)
 
 
 def _calibrate(scorer: OutfitScorer, valid: Outfits, seed: int) -> tuple[Calibration, dict[str, float]]:
