@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
 from msgspec import Struct
 
 from data.types import ImageRecord, Item, ItemLink, Outfit, Problem
+from graph.nodes import Neighbourhood, Node, NodeDegree, NodeKind, Relation, Sighting
 from graph.tensors import BipartiteGraph
 
 
@@ -177,6 +178,46 @@ class GraphStore(ABC):
     @abstractmethod
     def worn_with(self, item_id: str, *, limit: int = 100) -> list[WornWith]:
         """Items that share images with one, by falling count, then id (two hops)."""
+
+    @abstractmethod
+    def neighbours(
+        self, nodes: Iterable[Node], *, relations: Collection[Relation] | None = None, limit: int = 100
+    ) -> list[Neighbourhood]:
+        """What surrounds each of many nodes, in one round trip; one answer a node, in the order given.
+
+        A node that is not stored, or cannot have a relation, has no edges by it: nothing is raised.
+
+        Parameters
+        ----------
+        relations
+            Only these; None for all.
+        limit
+            Most edges that an answer gives a node and relation, the first in order of the other end; 0 for degrees
+            alone. Degrees are exact whatever the limit.
+        """
+
+    @abstractmethod
+    def ranked(
+        self, kind: NodeKind, relations: Collection[Relation], *, lowest: bool = False, limit: int = 100
+    ) -> list[NodeDegree]:
+        """Nodes of one kind by falling number of neighbours over some relations together, then by id (and value).
+
+        ``lowest`` turns the numbers round, rising from 0, and leaves ties by id. Raises ValueError where nodes of the
+        kind cannot have a relation.
+        """
+
+    @abstractmethod
+    def sightings(
+        self, *, since: str | None = None, until: str | None = None, after: str | None = None
+    ) -> Iterator[Sighting]:
+        """What every image shows, by ascending image id, those after ``after``; constant memory.
+
+        Parameters
+        ----------
+        since, until
+            Only images whose ``created``, compared as text by code point, is at least ``since`` and less than
+            ``until``; with either given, images without ``created`` are left out.
+        """
 
     @abstractmethod
     def counts(self) -> GraphCounts:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from data.types import ImageRecord, Item, ItemLink, Outfit, Problem
-from graph.sqlite import deletion, neighbours, quarantine, reading
+from graph.nodes import Neighbourhood, Node, NodeDegree, NodeKind, Relation, Sighting
+from graph.sqlite import deletion, neighbours, overview, quarantine, reading
 from graph.sqlite.bulk import BulkLoad, is_empty
 from graph.sqlite.connections import Connections
 from graph.sqlite.export import export
@@ -14,6 +15,7 @@ from graph.sqlite.hubs import HubMemory
 from graph.sqlite.images import link_regions, upsert_images
 from graph.sqlite.items import upsert_items
 from graph.sqlite.outfits import upsert_outfits
+from graph.sqlite.surroundings import Surroundings
 from graph.store import GraphCounts, GraphStore, WornWith, WriteCounts
 from graph.tensors import BipartiteGraph
 
@@ -125,9 +127,29 @@ class SqliteGraphStore(GraphStore):
 
         return self._hubs.answer(("worn_with", item_id, limit), ask)
 
-    def counts(self) -> GraphCounts:
+    def neighbours(
+        self, nodes: Iterable[Node], *, relations: Collection[Relation] | None = None, limit: int = 100
+    ) -> list[Neighbourhood]:
         with self._connections.snapshot() as connection:
-            return reading.counts(connection)
+            return Surroundings(connection, self._hubs.answer).of(nodes, relations, limit)
+
+    def ranked(
+        self, kind: NodeKind, relations: Collection[Relation], *, lowest: bool = False, limit: int = 100
+    ) -> list[NodeDegree]:
+        with self._connections.snapshot() as connection:
+            return overview.ranked(connection, kind, relations, lowest=lowest, limit=limit)
+
+    def sightings(
+        self, *, since: str | None = None, until: str | None = None, after: str | None = None
+    ) -> Iterator[Sighting]:
+        return overview.sightings(self._connections, since, until, after)
+
+    def counts(self) -> GraphCounts:
+        def ask() -> list[GraphCounts]:
+            with self._connections.snapshot() as connection:
+                return [reading.counts(connection)]
+
+        return self._hubs.answer("counts", ask)[0]
 
     def export(self) -> BipartiteGraph:
         with self._connections.snapshot() as connection:
