@@ -197,7 +197,7 @@ def _row(image: StoredImage) -> dict[str, object]:
         **fields("source", record.source),
         "kind": record.kind,
         "shoot": record.shoot,
-        "created": None if record.created is None else indexed(record.created),
+        **({} if record.created is None else fields("created", record.created)),
         "body": image.body,
     }
     known, unknown = [], []

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
 from data.types import ImageRecord, Item, ItemLink, Outfit, Problem
-from graph.neo4j import deletion, neighbours, quarantine, reading
+from graph.neo4j import deletion, neighbours, overview, quarantine, reading, surroundings
 from graph.neo4j.export import export
 from graph.neo4j.images import link_regions, upsert_images
 from graph.neo4j.items import upsert_items
 from graph.neo4j.outfits import upsert_outfits
 from graph.neo4j.schema import migrate
 from graph.neo4j.server import Server, Transaction
+from graph.nodes import Neighbourhood, Node, NodeDegree, NodeKind, Relation, Sighting
 from graph.store import GraphCounts, GraphStore, WornWith, WriteCounts
 from graph.tensors import BipartiteGraph
 
@@ -108,6 +109,21 @@ class Neo4jGraphStore(GraphStore):
 
     def worn_with(self, item_id: str, *, limit: int = 100) -> list[WornWith]:
         return neighbours.worn_with(self._server, item_id, limit)
+
+    def neighbours(
+        self, nodes: Iterable[Node], *, relations: Collection[Relation] | None = None, limit: int = 100
+    ) -> list[Neighbourhood]:
+        return surroundings.of_nodes(self._server, nodes, relations, limit)
+
+    def ranked(
+        self, kind: NodeKind, relations: Collection[Relation], *, lowest: bool = False, limit: int = 100
+    ) -> list[NodeDegree]:
+        return overview.ranked(self._server, kind, relations, lowest=lowest, limit=limit)
+
+    def sightings(
+        self, *, since: str | None = None, until: str | None = None, after: str | None = None
+    ) -> Iterator[Sighting]:
+        return overview.sightings(self._server, since, until, after)
 
     def counts(self) -> GraphCounts:
         return reading.counts(self._server)
