@@ -34,7 +34,7 @@ _EDGES = (
     " CREATE (p)-[:HAS_STYLE]->(s) }"
     " WITH p, row CALL (p, row) { UNWIND row.unknown AS region CREATE (p)-[c:CONTAINS]->(p) SET c = region }"
     " WITH p, row UNWIND row.known AS region MATCH (i:Item {id: region[0]})"
-    " CREATE (p)-[c:CONTAINS]->(i) SET c = region[1]"
+    " CREATE (p)-[c:CONTAINS]->(i) SET c = region[1] RETURN count(*)"
 )
 _ADD = f"UNWIND $rows AS row CREATE (p:Image) SET p = row.fields{_EDGES}"
 _PART = (
@@ -74,15 +74,6 @@ class StoredImage:
 def upsert_images(transaction: Transaction, images: Sequence[ImageRecord]) -> WriteCounts:
     """Write images inside a transaction."""
     texts = image_texts(images)
-    require_items(
-        transaction,
-        (
-            (region.item_id, f"region {region.region_id!r}")
-            for image in images
-            for region in image.regions
-            if region.item_id is not None
-        ),
-    )
     stored = _read(transaction, sorted({indexed(image.image_id) for image in images}))
     after, tally = _outcome(images, texts, stored)
     changed = sorted(key for key, image in after.items() if image.record is not None and key in stored)
@@ -182,11 +173,20 @@ def _write(transaction: Transaction, written: dict[str, StoredImage], stored: di
     touched: list[int] = []
     if changed:
         touched = [number for (number,) in transaction.run(_PART, ids=changed)]
-        transaction.run(_CHANGE, rows=[_row(written[key]) for key in changed])
-    added = [_row(image) for key, image in written.items() if key not in stored]
-    if added:
-        transaction.run(_ADD, rows=added)
+        _join(transaction, _CHANGE, [written[key] for key in changed])
+    _join(transaction, _ADD, [image for key, image in written.items() if key not in stored])
     nodes.remove_unused(transaction, touched)
+
+
+def _join(transaction: Transaction, statement: str, images: Sequence[StoredImage]) -> None:
+    """Write images with all edges; where an item is not stored, its edge is missing and the item is named."""
+    if not images:
+        return
+    rows = [_row(image) for image in images]
+    ((joined,),) = transaction.run(statement, rows=rows)
+    shown = [(state.link.item_id, state) for image in images for state in image.regions if state.link is not None]
+    if joined < len(shown):
+        require_items(transaction, ((item_id, f"region {state.region_id!r}") for item_id, state in shown))
 
 
 def _row(image: StoredImage) -> dict[str, object]:

@@ -124,16 +124,20 @@ class Server:
         GraphError
             Making the records writes to the store.
         """
-        self._require_usable()
-        if getattr(self._writing, "now", False):
-            raise GraphError(
-                f"{self.address}: a write was begun by the records of another write; make a list of the records first"
-            )
+        self.require_no_write()
         self._writing.now = True
         try:
             return list(records)
         finally:
             self._writing.now = False
+
+    def require_no_write(self) -> None:
+        """See that this thread is not making the records of a write; raises GraphError."""
+        self._require_usable()
+        if getattr(self._writing, "now", False):
+            raise GraphError(
+                f"{self.address}: a write was begun by the records of another write; make a list of the records first"
+            )
 
     def close(self) -> None:
         """Close the connections; closing twice is harmless."""

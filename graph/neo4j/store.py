@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import TypeVar
 
 from data.types import ImageRecord, Item, ItemLink, Outfit, Problem
@@ -11,6 +10,7 @@ from graph.neo4j import deletion, neighbours, overview, quarantine, reading, sur
 from graph.neo4j.export import export
 from graph.neo4j.images import link_regions, upsert_images
 from graph.neo4j.items import upsert_items
+from graph.neo4j.loading import added, load
 from graph.neo4j.outfits import upsert_outfits
 from graph.neo4j.schema import migrate
 from graph.neo4j.server import Server, Transaction
@@ -19,9 +19,6 @@ from graph.store import GraphCounts, GraphStore, WornWith, WriteCounts
 from graph.tensors import BipartiteGraph
 
 Record = TypeVar("Record")
-
-BATCH = 5_000
-"""Records that a bulk load writes in one transaction."""
 
 
 class Neo4jGraphStore(GraphStore):
@@ -63,16 +60,13 @@ class Neo4jGraphStore(GraphStore):
         self, items: Iterable[Item], images: Iterable[ImageRecord], outfits: Iterable[Outfit] = ()
     ) -> WriteCounts:
         """Write a whole data set in batches; begun again after a stop, it goes on to the same graph."""
-        written = [
-            *(self.upsert_items(batch) for batch in _batches(items)),
-            *(self.upsert_images(batch) for batch in _batches(images)),
-            *(self.upsert_outfits(batch) for batch in _batches(outfits)),
-        ]
-        return WriteCounts(
-            added=sum(counts.added for counts in written),
-            changed=sum(counts.changed for counts in written),
-            unchanged=sum(counts.unchanged for counts in written),
+        self._server.require_no_write()
+        written = (
+            load(items, self.upsert_items, lambda item: item.item_id),
+            load(images, self.upsert_images, lambda image: image.image_id, lambda image: image.shoot),
+            load(outfits, self.upsert_outfits, lambda outfit: outfit.outfit_id),
         )
+        return added(added(*written[:2]), written[2])
 
     def delete_images(self, image_ids: Iterable[str]) -> int:
         return self._delete(deletion.delete_images, image_ids)
@@ -154,9 +148,3 @@ class Neo4jGraphStore(GraphStore):
     def _delete(self, delete: Callable[[Transaction, Iterable[str]], tuple[int, int]], ids: Iterable[str]) -> int:
         doomed = deletion.by_id(self._server.collect(ids))
         return self._server.write(lambda transaction: delete(transaction, doomed)[0]) if doomed else 0
-
-
-def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
-    iterator = iter(records)
-    while batch := list(islice(iterator, BATCH)):
-        yield batch
