@@ -3,9 +3,10 @@
     python -m benchmarks.neo4j_store live [--images 100000] [--writers 4]
     python -m benchmarks.neo4j_store import [--images 1200000 --items 800000 --edges 2400000]
 
-``live`` writes through the driver into a server that it starts (``scripts/neo4j``), asks it and reads it out, and does
-the same with a file. ``import`` writes the files for ``neo4j-admin database import``, imports them, starts the server on
-them and reads the graph out. Records are those of ``benchmarks.graph_store``; making them is not part of a time.
+``live`` writes through the driver into a server that it starts (``scripts/neo4j``), asks it and reads it out, and
+then does the same with a file. ``import`` writes the files for ``neo4j-admin database import``, imports them, starts
+the server on them and reads the graph out. Records are those of ``benchmarks.graph_store``; making them is not part of
+a time.
 """
 
 from __future__ import annotations
