@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 
-import msgspec
 from msgspec import Struct
 
 from graph.explore.budget import DEFAULT, Budget, Cut, first
 from graph.explore.evidence import Evidence, between_two, rank
-from graph.explore.paths import STEPS, shortest_paths
+from graph.explore.paths import STEPS, WORN, Paths, ways_within
 from graph.explore.scene import Scene
+from graph.explore.territory import Territory
 from graph.nodes import Node
 from graph.store import GraphStore
 
@@ -86,7 +86,9 @@ def explain(
     for other in deadline.within(others, every=1):
         evidence = between_two(scene, item_id, other)
         if not _are_together(evidence):
-            longer, more = _longer(store, item_id, other, msgspec.structs.replace(budget, seconds=deadline.left()))
+            territory = Territory(store, WORN, deadline, fan=budget.fan)
+            territory.add((*scene.items.values(), *scene.images.values()))
+            longer, more = _longer(ways_within(store, territory, (item_id, other, STEPS), 1))
             evidence += longer
             hubs += more
         if not _are_together(evidence):
@@ -99,22 +101,13 @@ def explain(
     return Explanation(item_id, others, shown, tuple(unconnected), text, cuts)
 
 
-def _longer(store: GraphStore, item_id: str, other_id: str, budget: Budget) -> tuple[list[Evidence], tuple[Cut, ...]]:
-    """The strongest of the shortest ways, as evidence, and what the search left out."""
-    ways = shortest_paths(store, item_id, other_id, budget=budget)
-    found = [
-        Evidence(
-            "path",
-            item_id,
-            other_id,
-            tuple(node for link in chain.links for node in (*link.over, Node("item", link.end)))[:-1],
-            1,
-            chain.strength,
-            chain.text,
-        )
-        for chain in ways.chains[:1]
-    ]
-    return found, () if found else ways.cut
+def _longer(ways: Paths) -> tuple[list[Evidence], tuple[Cut, ...]]:
+    """The strongest of the shortest ways, as evidence; where there is none, what the search left out."""
+    if not ways.chains:
+        return [], ways.cut
+    chain = ways.chains[0]
+    nodes = [node for link in chain.links for node in (*link.over, Node("item", link.end))][:-1]
+    return [Evidence("path", ways.start, ways.end, tuple(nodes), 1, chain.strength, chain.text)], ()
 
 
 def _are_together(evidence: Sequence[Evidence]) -> bool:

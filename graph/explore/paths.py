@@ -52,17 +52,24 @@ def shortest_paths(
     Over photos and outfits alone, unless ``relations`` says otherwise. Raises UnknownNodeError.
     """
     territory = Territory(store, relations, budget.start(), fan=budget.fan)
-    ends = _ends(store, start, end)
+    _require_ends(store, start, end)
+    return ways_within(store, territory, (start, end, steps), budget.limit)
+
+
+def ways_within(store: GraphStore, territory: Territory, asked: tuple[str, str, int], limit: int) -> Paths:
+    """The shortest ways between two items that are stored, within so many steps, walking on from a territory."""
+    start, end, steps = asked
+    ends = Node("item", start), Node("item", end)
     found = walk(territory, *ends, 2 * steps, stop=True) if start != end else False
     ways = list(islice(_all_shortest(territory, *ends), _POOL)) if found else []
     strong = _strengths(territory, ways)
     order = sorted(range(len(ways)), key=lambda n: (-round(strong[n], 12), ways[n]))
-    chosen = [(ways[n], strong[n]) for n in order[: budget.limit]]
+    chosen = [(ways[n], strong[n]) for n in order[:limit]]
     cuts = territory.cuts()
-    if len(ways) > budget.limit:
+    if len(ways) > limit:
         more = "more than " if len(ways) == _POOL else ""
-        cuts += (Cut("limit", f"the first {budget.limit:,} of {more}{len(ways):,} shortest ways are shown"),)
-    return _answer(store, territory, (start, end, steps), chosen, cuts)
+        cuts += (Cut("limit", f"the first {limit:,} of {more}{len(ways):,} shortest ways are shown"),)
+    return _answer(store, territory, asked, chosen, cuts)
 
 
 def strongest_path(
@@ -80,14 +87,14 @@ def strongest_path(
     strong, the one with fewer edges is given. Raises UnknownNodeError.
     """
     territory = Territory(store, relations, budget.start(), fan=budget.fan)
-    ends = _ends(store, start, end)
+    ends = _require_ends(store, start, end)
     found = walk(territory, *ends, 2 * steps, stop=False) if start != end else False
     way = _strongest(territory, *ends, 2 * steps) if found else None
     chosen = [] if way is None else [(way, _strengths(territory, [way])[0])]
     return _answer(store, territory, (start, end, steps), chosen, territory.cuts())
 
 
-def _ends(store: GraphStore, start: str, end: str) -> tuple[Node, Node]:
+def _require_ends(store: GraphStore, start: str, end: str) -> tuple[Node, Node]:
     ends = Node("item", start), Node("item", end)
     found = store.neighbours(ends, relations=["IN_CATEGORY"], limit=0)
     require(store, found)

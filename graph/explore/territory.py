@@ -59,9 +59,14 @@ class Territory:
             if self._deadline.passed():
                 break
             batch = waiting[start : start + BATCH]
-            for around in self._store.neighbours(batch, relations=self._relations, limit=self._fan):
-                self.followed[around.node] = around
-                for edge in around.edges:
+            self.add(self._store.neighbours(batch, relations=self._relations, limit=self._fan))
+
+    def add(self, found: Iterable[Neighbourhood]) -> None:
+        """Take in nodes that were followed already, with the same relations and fan; other relations are left out."""
+        for around in found:
+            self.followed[around.node] = around
+            for edge in around.edges:
+                if edge.relation in self._relations:
                     self._join(edge)
 
     def _join(self, edge: Edge) -> None:
@@ -114,6 +119,6 @@ def walk(territory: Territory, start: Node, end: Node, steps: int, *, stop: bool
         side = min(open_sides, key=lambda side: len(fronts[side]))
         territory.follow(fronts[side])
         depth[side] += 1
-        if stop and end in territory.distances(start):
-            return True
-    return end in territory.distances(start)
+        if stop and territory.distances(start).get(end, steps + 1) <= sum(depth.values()):
+            return True  # shorter ways than what was walked are all known
+    return territory.distances(start).get(end, steps + 1) <= steps

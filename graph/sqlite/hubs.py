@@ -32,7 +32,7 @@ class HubMemory:
 
     def degree(self, question: Hashable, work_out: Callable[[], list[int]]) -> list[int]:
         """A number of neighbours, remembered sooner than other answers: one explanation asks for a dozen."""
-        return self.answer(question, work_out, slow_seconds=SLOW_SECONDS / 10)
+        return self.answer(question, work_out, slow_seconds=SLOW_SECONDS / 40)
 
     def answer(
         self, question: Hashable, work_out: Callable[[], list[Answer]], *, slow_seconds: float | None = None

@@ -115,3 +115,12 @@ def test_what_holds_an_outfit_together(wardrobe):
     assert connect(wardrobe, ["coat"]).groups == (("coat",),)
     assert connect(wardrobe, []).groups == ()
     assert connect(wardrobe, ["coat", "hat"], budget=Budget(seconds=0)).cut[0].reason == "time"
+
+
+def test_the_shortest_way_is_told_though_a_longer_one_was_read_already(store, make):
+    """a - b - c - d in photos, all of them asked about; a - x - d in outfits."""
+    store.upsert_items([make.item(name, **{name: ("1",)}) for name in "abcdx"])
+    store.upsert_images([make.image(left + right, left, right) for left, right in ("ab", "bc", "cd")])
+    store.upsert_outfits([make.outfit("o1", "a", "x"), make.outfit("o2", "d", "x")])
+    (path,) = [each for each in explain(store, "a", ["b", "c", "d"]).evidence if each.kind == "path"]
+    assert [node.id for node in path.nodes] == ["o1", "x", "o2"]
