@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal, get_args
 
 from msgspec import Struct
@@ -109,3 +109,12 @@ class Sighting(Struct, frozen=True):
 def relations_of(kind: NodeKind) -> tuple[Relation, ...]:
     """Relations that nodes of a kind can have, in order."""
     return tuple(relation for relation in RELATIONS if kind in ENDS[relation])
+
+
+def require_relations(kind: NodeKind, relations: Collection[Relation]) -> list[Relation]:
+    """The relations in order; raises ValueError where nodes of a kind cannot have one."""
+    possible = relations_of(kind)
+    for relation in relations:
+        if relation not in possible:
+            raise ValueError(f"{kind} nodes have no {relation}; they have {', '.join(possible)}")
+    return [relation for relation in possible if relation in relations]

@@ -10,12 +10,13 @@ from itertools import chain, islice, repeat
 from typing import TypeVar
 
 from data.types import ImageRecord, Item, Outfit, Region
+from graph.bodies import image_texts, item_texts
 from graph.sqlite.images import upsert_images
 from graph.sqlite.items import upsert_items
+from graph.sqlite.methods import PRODUCT_ID
 from graph.sqlite.multirow import MultiRowInsert
 from graph.sqlite.numbers import Ids, Numbers, NumbersByHash
 from graph.sqlite.outfits import upsert_outfits
-from graph.sqlite.rows import PRODUCT_ID, image_texts, item_texts
 from graph.sqlite.schema import INDEXES
 from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
+from graph.bodies import attributes_in, styles_in
 from graph.sqlite.nodes import Nodes
-from graph.sqlite.rows import attributes_in, styles_in
 
 _KINDS = ("image", "item", "outfit")
 

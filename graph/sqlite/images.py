@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from data.types import ImageRecord, ItemLink
+from graph.bodies import image_text, same_image, styles_in, styles_of
 from graph.sqlite.items import ItemIndex
+from graph.sqlite.methods import METHOD_CODES, PRODUCT_ID
 from graph.sqlite.nodes import Nodes
-from graph.sqlite.rows import METHOD_CODES, PRODUCT_ID, image_text, same_image, styles_in, styles_of
-from graph.sqlite.tally import Outcome, Tally
 from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
+from graph.tally import Outcome, Tally
 
 
 class Link(NamedTuple):

@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Iterable
 
 from data.types import Item
+from graph.bodies import attributes_in, attributes_of, item_text, same_item
 from graph.sqlite.nodes import Nodes
-from graph.sqlite.rows import attributes_in, attributes_of, item_text, same_item
-from graph.sqlite.tally import Outcome, Tally
 from graph.store import UnknownNodeError, WriteCounts
+from graph.tally import Outcome, Tally
 
 INSERT_ITEM = "INSERT INTO item (idx, item_id, source, category, slot, body) VALUES (?, ?, ?, ?, ?, ?)"
 

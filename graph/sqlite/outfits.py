@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from data.types import Outfit
 from graph.sqlite.items import ItemIndex
 from graph.sqlite.nodes import Nodes
-from graph.sqlite.tally import Outcome, Tally
 from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
+from graph.tally import Outcome, Tally
 
 INSERT_OUTFIT_ITEM = "INSERT INTO outfit_item (outfit, item) VALUES (?, ?)"
 

@@ -8,7 +8,7 @@ from itertools import groupby
 
 import msgspec
 
-from graph.nodes import Node, NodeDegree, NodeKind, Relation, Sighting, relations_of
+from graph.nodes import Node, NodeDegree, NodeKind, Relation, Sighting, require_relations
 from graph.sqlite.connections import Connections
 from graph.sqlite.reading import PAGE
 
@@ -63,11 +63,7 @@ def ranked(
     connection: sqlite3.Connection, kind: NodeKind, relations: Collection[Relation], *, lowest: bool, limit: int
 ) -> list[NodeDegree]:
     """See ``GraphStore.ranked``."""
-    possible = relations_of(kind)
-    for relation in relations:
-        if relation not in possible:
-            raise ValueError(f"{kind} nodes have no {relation}; they have {', '.join(possible)}")
-    chosen = [relation for relation in possible if relation in relations]
+    chosen = require_relations(kind, relations)
     degree = " + ".join(f"ifnull({relation}.degree, 0)" for relation in chosen) or "0"
     joins = " ".join(f"LEFT JOIN {relation} ON {relation}.idx = node.idx" for relation in chosen)
     tables = ", ".join(f"{relation} (idx, degree) AS ({_DEGREES[kind, relation]})" for relation in chosen)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from data.types import ImageRecord, Item, ItemLink, Outfit
+from graph.bodies import image_record, item_record
 from graph.sqlite.connections import Connections
-from graph.sqlite.rows import METHODS, image_record, item_record
+from graph.sqlite.methods import METHODS
 from graph.store import GraphCounts
 
 Record = TypeVar("Record")

@@ -6,10 +6,11 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable
 from itertools import islice
 
+from graph.bodies import attributes_in, styles_in
 from graph.nodes import ENDS, RELATIONS, Edge, Neighbourhood, Node, NodeKind, Relation
 from graph.sqlite import members
 from graph.sqlite.members import FEW, Members, Remembered
-from graph.sqlite.rows import METHODS, attributes_in, styles_in
+from graph.sqlite.methods import METHODS
 
 _FIND: dict[NodeKind, str] = {
     "item": "SELECT item.idx, category.name, item.body FROM item JOIN category ON category.idx = item.category"

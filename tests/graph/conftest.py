@@ -1,6 +1,6 @@
 """Stores under the contract suite, and makers of small records.
 
-Another adapter joins the whole suite by one more class in ``STORES``.
+Another adapter joins the whole suite by one more name in ``STORES``.
 """
 
 from __future__ import annotations
@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 
 from data.types import Box, ImageRecord, Item, ItemLink, Outfit, Region
 from graph import GraphStore, open_store, sqlite_url
+from tests.neo4j_server import empty
 
 
 class SqliteStores:
@@ -32,13 +34,49 @@ class SqliteStores:
             store.close()
 
 
-STORES = {"sqlite": SqliteStores}
+class Neo4jStores:
+    """Opens Neo4j stores: each of the servers that the tests run holds the store of one name at a time, empty at first.
+
+    The Community edition has one database a server.
+    """
+
+    _held: ClassVar[dict[str, tuple[Path, str]]] = {}
+
+    def __init__(self, folder: Path, servers: list[str]) -> None:
+        self._folder = folder
+        self._servers = servers
+        self._opened: list[GraphStore] = []
+        self._used: list[str] = []
+
+    def __call__(self, name: str = "graph") -> GraphStore:
+        url = next((url for url in self._servers if self._held.get(url) == (self._folder, name)), None)
+        fresh = url is None
+        if url is None:
+            url = min(self._servers, key=lambda url: self._used.index(url) if url in self._used else -1)
+            self._held[url] = (self._folder, name)
+        self._used = [*(used for used in self._used if used != url), url]
+        store = open_store(url)
+        if fresh:
+            empty(url)
+        self._opened.append(store)
+        return store
+
+    def close(self) -> None:
+        for store in self._opened:
+            store.close()
 
 
-@pytest.fixture(params=sorted(STORES))
+STORES = ("neo4j", "sqlite")
+
+
+@pytest.fixture(params=STORES)
 def store_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., GraphStore]]:
     """``store_factory(name)`` opens the store of that name, the same data each time."""
-    factory = STORES[request.param](tmp_path)
+    factory: SqliteStores | Neo4jStores
+    if request.param == "neo4j":
+        factory = Neo4jStores(tmp_path, request.getfixturevalue("neo4j_servers"))
+    else:
+        factory = SqliteStores(tmp_path)
     yield factory
     factory.close()
 

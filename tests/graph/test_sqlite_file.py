@@ -167,6 +167,7 @@ def test_threads_read_and_write_at_once(path, make):
     store.close()
 
 
+@pytest.mark.parametrize("store_factory", ["sqlite"], indirect=True)
 def test_no_write_leaves_a_broken_reference(filled):
     filled.delete_items(["item-2"])
     filled.delete_images(["a"])
@@ -175,6 +176,7 @@ def test_no_write_leaves_a_broken_reference(filled):
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
+@pytest.mark.parametrize("store_factory", ["sqlite"], indirect=True)
 def test_edges_of_styles_and_attributes_are_what_the_records_say(filled, make):
     """Nothing but the bodies says which edges a change or a removal must take away."""
     filled.upsert_items([make.item("item-1", colour=("colour 0", "colour 9")), make.item("item-0")])

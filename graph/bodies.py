@@ -1,4 +1,4 @@
-"""How records become rows: which fields are columns, and the compact JSON that holds the others.
+"""How records are kept: which fields a store has columns or properties for, and the compact JSON of the others.
 
 Field names are kept, defaults are left out and mappings are sorted, so equal records give equal text and
 ``sqlite3 graph.sqlite "SELECT body ->> '$.regions[0].box' FROM image"`` can be read by people.
@@ -8,22 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from data.types import Attributes, Box, IdentityMethod, ImageKind, ImageRecord, Item, MaskRef, Note, Region
+from data.types import Attributes, Box, ImageKind, ImageRecord, Item, MaskRef, Note, Region
 from graph.store import InvalidRecordError
-
-METHODS: tuple[IdentityMethod, ...] = ("product_id", "same_shoot", "signature", "single", "manual")
-"""Identity methods by the number that stands for them in ``region.method``; new ones are appended."""
-
-METHOD_CODES = {method: code for code, method in enumerate(METHODS)}
-PRODUCT_ID = METHOD_CODES["product_id"]
-
-if set(METHODS) != set(get_args(IdentityMethod)):
-    raise TypeError(f"METHODS and data.types.IdentityMethod differ: {METHODS}, {get_args(IdentityMethod)}")
 
 
 class RegionBody(Struct, frozen=True, omit_defaults=True, gc=False):

@@ -1,0 +1,272 @@
+"""Upsert of images with their regions, and links from regions to items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from data.types import IdentityMethod, ImageRecord, ItemLink
+from graph.bodies import image_texts, same_image, styles_of
+from graph.neo4j import nodes
+from graph.neo4j.items import require_items
+from graph.neo4j.names import fields, indexed
+from graph.neo4j.server import Transaction
+from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
+from graph.tally import Tally
+
+REGIONS = (
+    "COLLECT { MATCH (p)-[c:CONTAINS]->(x)"
+    " RETURN [c.n, coalesce(c.full_region, c.region), CASE WHEN x:Item THEN coalesce(x.full_id, x.id) END,"
+    " c.source, c.confidence] }"
+)
+"""Regions of image ``p``: place, region id, item id, method, confidence; in any order."""
+
+_STORED = (
+    "UNWIND $ids AS id MATCH (p:Image {id: id})"
+    f" RETURN id, coalesce(p.full_source, p.source), p.kind, p.shoot, p.body, {REGIONS}"
+)
+_LOCK = "UNWIND $ids AS id MATCH (p:Image {id: id}) SET p.kind = p.kind"
+_TAKEN = "UNWIND $regions AS region MATCH (p:Image)-[c:CONTAINS {region: region}]->() RETURN region, p.id"
+_EDGES = (
+    " WITH p, row CALL (p, row) { UNWIND row.shoots AS shoot MATCH (s:Shoot {id: shoot}) CREATE (p)-[:IN_SHOOT]->(s) }"
+    " WITH p, row CALL (p, row) { UNWIND row.styles AS style MATCH (s:Style {name: style})"
+    " CREATE (p)-[:HAS_STYLE]->(s) }"
+    " WITH p, row CALL (p, row) { UNWIND row.unknown AS region CREATE (p)-[c:CONTAINS]->(p) SET c = region }"
+    " WITH p, row UNWIND row.known AS region MATCH (i:Item {id: region[0]})"
+    " CREATE (p)-[c:CONTAINS]->(i) SET c = region[1] RETURN count(*)"
+)
+_ADD = f"UNWIND $rows AS row CREATE (p:Image) SET p = row.fields{_EDGES}"
+_PART = (
+    "UNWIND $ids AS id MATCH (p:Image {id: id})-[r:CONTAINS|HAS_STYLE|IN_SHOOT]->(n) DELETE r"
+    " WITH n WHERE n:Style OR n:Shoot RETURN DISTINCT id(n)"
+)
+_CHANGE = f"UNWIND $rows AS row MATCH (p:Image {{id: row.fields.id}}) SET p = row.fields{_EDGES}"
+
+
+class Link(NamedTuple):
+    """The item that a region shows, by its whole id; how that was found and how surely."""
+
+    item_id: str
+    method: IdentityMethod
+    confidence: float
+
+
+class RegionState(NamedTuple):
+    """A region of a stored image."""
+
+    region_id: str
+    link: Link | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """What is stored of an image, or would be after the records so far."""
+
+    source: str
+    kind: str
+    shoot: str | None
+    body: str
+    regions: tuple[RegionState, ...]
+    record: ImageRecord | None = None
+
+
+def upsert_images(transaction: Transaction, images: Sequence[ImageRecord]) -> WriteCounts:
+    """Write images inside a transaction."""
+    texts = image_texts(images)
+    stored = _read(transaction, sorted({indexed(image.image_id) for image in images}))
+    after, tally = _outcome(images, texts, stored)
+    changed = sorted(key for key, image in after.items() if image.record is not None and key in stored)
+    if changed:  # somebody may have linked regions since: what is changed is locked and read again
+        transaction.run(_LOCK, ids=changed)
+        stored |= _read(transaction, changed)
+        after, tally = _outcome(images, texts, stored)
+    written = {key: image for key, image in after.items() if image.record is not None}
+    if written:
+        _require_own_regions(transaction, written, stored)
+        _write(transaction, written, stored)
+    return tally.counts()
+
+
+def _read(transaction: Transaction, ids: Sequence[str]) -> dict[str, StoredImage]:
+    rows = transaction.run(_STORED, ids=ids)
+    return {
+        key: StoredImage(source, kind, shoot, body, states(regions)) for key, source, kind, shoot, body, regions in rows
+    }
+
+
+def states(rows: list[list[object]]) -> tuple[RegionState, ...]:
+    """Regions in their order, from what REGIONS gives."""
+    ordered = sorted(rows, key=lambda row: row[0])  # type: ignore[arg-type, return-value]
+    return tuple(
+        RegionState(region_id, None if link[0] is None else Link(*link))  # type: ignore[arg-type]
+        for _, region_id, *link in ordered
+    )
+
+
+def _outcome(
+    images: Sequence[ImageRecord], texts: Sequence[str], stored: dict[str, StoredImage]
+) -> tuple[dict[str, StoredImage], Tally]:
+    """What will be stored by id, and what happens to each record in turn."""
+    after, tally = dict(stored), Tally()
+    for image, text in zip(images, texts, strict=True):
+        key = indexed(image.image_id)
+        old = after.get(key)
+        if old is not None:
+            nodes.keep_source(f"image {image.image_id!r}", old.source, image.source)
+        regions = _regions(image, () if old is None else old.regions)
+        new = StoredImage(image.source, image.kind, image.shoot, text, regions, image)
+        if old is not None and _same(old, new):
+            tally.add("unchanged")
+            continue
+        tally.add("added" if old is None else "changed")
+        after[key] = new
+    return after, tally
+
+
+def _same(old: StoredImage, new: StoredImage) -> bool:
+    told = (old.kind, old.shoot, old.regions) == (new.kind, new.shoot, new.regions)
+    return told and same_image(old.body, new.body)
+
+
+def _regions(image: ImageRecord, old: Iterable[RegionState]) -> tuple[RegionState, ...]:
+    """Regions of a record: linked as it says, or as they were."""
+    known = {state.region_id: state.link for state in old}
+    found: list[RegionState] = []
+    for region in image.regions:
+        link = known.get(region.region_id)
+        if region.item_id is not None and (link is None or link.item_id != region.item_id):
+            link = Link(region.item_id, "product_id", 1.0)
+        found.append(RegionState(region.region_id, link))
+    return tuple(found)
+
+
+def _require_own_regions(
+    transaction: Transaction, written: dict[str, StoredImage], stored: dict[str, StoredImage]
+) -> None:
+    """See that no region id is used twice, here or by an image that is stored."""
+    owner: dict[str, str] = {}
+    for key, image in written.items():
+        own = [indexed(state.region_id) for state in image.regions]
+        if len(set(own)) < len(own) or any(owner.setdefault(region, key) != key for region in own):
+            raise _used_twice(image)
+    before = {indexed(state.region_id) for image in stored.values() for state in image.regions}
+    asked = sorted(owner.keys() - before)
+    for region, key in transaction.run(_TAKEN, regions=asked) if asked else ():
+        if owner[region] != key:
+            raise _used_twice(written[owner[region]])
+
+
+def _used_twice(image: StoredImage) -> InvalidRecordError:
+    assert image.record is not None
+    return InvalidRecordError(
+        f"image {image.record.image_id!r}: a region id is used twice, here or by another image: "
+        f"{', '.join(repr(state.region_id) for state in image.regions)}; region ids must be unique"
+    )
+
+
+def _write(transaction: Transaction, written: dict[str, StoredImage], stored: dict[str, StoredImage]) -> None:
+    records = [image.record for image in written.values() if image.record is not None]
+    nodes.make(transaction, "Style", (nodes.named(name) for name in {s for r in records for s in styles_of(r)}))
+    nodes.make(transaction, "Shoot", map(nodes.identified, {r.shoot for r in records if r.shoot is not None}))
+    changed = [key for key in written if key in stored]
+    touched: list[int] = []
+    if changed:
+        touched = [number for (number,) in transaction.run(_PART, ids=changed)]
+        _join(transaction, _CHANGE, [written[key] for key in changed])
+    _join(transaction, _ADD, [image for key, image in written.items() if key not in stored])
+    nodes.remove_unused(transaction, touched)
+
+
+def _join(transaction: Transaction, statement: str, images: Sequence[StoredImage]) -> None:
+    """Write images with all edges; where an item is not stored, its edge is missing and the item is named."""
+    if not images:
+        return
+    rows = [_row(image) for image in images]
+    ((joined,),) = transaction.run(statement, rows=rows)
+    shown = [(state.link.item_id, state) for image in images for state in image.regions if state.link is not None]
+    if joined < len(shown):
+        require_items(transaction, ((item_id, f"region {state.region_id!r}") for item_id, state in shown))
+
+
+def _row(image: StoredImage) -> dict[str, object]:
+    record = image.record
+    assert record is not None
+    properties: dict[str, object] = {
+        **nodes.identified(record.image_id),
+        **fields("source", record.source),
+        "kind": record.kind,
+        "shoot": record.shoot,
+        **({} if record.created is None else fields("created", record.created)),
+        "body": image.body,
+    }
+    known, unknown = [], []
+    for n, state in enumerate(image.regions):
+        if state.link is None:
+            unknown.append(region_fields(n, state.region_id))
+        else:
+            known.append([indexed(state.link.item_id), region_fields(n, state.region_id, state.link)])
+    return {
+        "fields": properties,
+        "shoots": [] if record.shoot is None else [indexed(record.shoot)],
+        "styles": sorted(indexed(name) for name in styles_of(record)),
+        "known": known,
+        "unknown": unknown,
+    }
+
+
+def region_fields(n: int, region_id: str, link: Link | None = None) -> dict[str, object]:
+    """Properties of a region's relationship."""
+    properties: dict[str, object] = {**fields("region", region_id), "n": n}
+    if link is not None:
+        properties |= {"source": link.method, "confidence": link.confidence}
+    return properties
+
+
+_LINKED = (
+    "UNWIND $regions AS region MATCH (p:Image)-[c:CONTAINS {region: region}]->(x)"
+    " SET p.kind = p.kind"
+    " RETURN region, c.n, CASE WHEN x:Item THEN coalesce(x.full_id, x.id) END, c.source, c.confidence"
+)
+_UNLINK = (
+    "UNWIND $rows AS row MATCH (p:Image)-[c:CONTAINS {region: row.fields.region}]->() DELETE c"
+    " RETURN row.fields.region, id(p)"
+)
+_LINK = (
+    "UNWIND $rows AS row MATCH (p:Image) WHERE id(p) = row.image MATCH (i:Item {id: row.item})"
+    " CREATE (p)-[c:CONTAINS]->(i) SET c = row.fields"
+)
+
+
+def link_regions(transaction: Transaction, links: Sequence[ItemLink]) -> WriteCounts:
+    """Write links inside a transaction."""
+    for link in links:
+        if not 0 <= link.confidence <= 1:
+            raise InvalidRecordError(
+                f"link of region {link.region_id!r}: confidence {link.confidence} is not in 0 to 1"
+            )
+    asked = sorted({indexed(link.region_id) for link in links})
+    rows = {row[0]: row[1:] for row in transaction.run(_LINKED, regions=asked)} if asked else {}
+    for link in links:
+        if indexed(link.region_id) not in rows:
+            raise UnknownNodeError(
+                f"link to item {link.item_id!r}: region {link.region_id!r} is not stored; write its image first"
+            )
+    require_items(transaction, ((link.item_id, f"link of region {link.region_id!r}") for link in links))
+    before = {region: None if link[0] is None else Link(*link) for region, (_, *link) in rows.items()}
+    after, tally = dict(before), Tally()
+    full: dict[str, str] = {}
+    for link in links:
+        region, new = indexed(link.region_id), Link(link.item_id, link.method, link.confidence)
+        old = after[region]
+        tally.add("added" if old is None else "unchanged" if old == new else "changed")
+        after[region], full[region] = new, link.region_id
+    written = [
+        {"fields": region_fields(rows[region][0], full[region], link), "item": indexed(link.item_id)}
+        for region, link in after.items()
+        if link is not None and link != before[region]
+    ]
+    if written:
+        image = dict(transaction.run(_UNLINK, rows=written))
+        transaction.run(_LINK, rows=[row | {"image": image[row["fields"]["region"]]} for row in written])  # type: ignore[index]
+    return tally.counts()

@@ -1,0 +1,24 @@
+"""Texts that Neo4j can index: an entry of its indexes holds 8,167 bytes at most."""
+
+from __future__ import annotations
+
+import hashlib
+
+KEPT = 500
+"""Characters (2,000 bytes at most) up to which a text is indexed as it is; two fit into one composite entry."""
+
+
+def indexed(text: str) -> str:
+    """The text, or its beginning and a hash of it where it is long.
+
+    Order is that of the texts, but for long ones that begin with the same KEPT characters.
+    """
+    if len(text) <= KEPT:
+        return text
+    return text[:KEPT] + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def fields(name: str, text: str) -> dict[str, str]:
+    """Properties for a text that is searched by: ``name``, and ``full_<name>`` where that is cut."""
+    kept = indexed(text)
+    return {name: kept} if kept == text else {name: kept, f"full_{name}": text}

@@ -1,0 +1,240 @@
+"""The one module that speaks to the driver: transactions, their repetition, and Neo4j's errors in words."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import neo4j
+from neo4j import exceptions as faults
+
+from graph.store import GraphError, InvalidRecordError, StoreFormatError, StoreUnavailableError
+
+Answer = TypeVar("Answer")
+Record = TypeVar("Record")
+Row = list[Any]
+
+OLDEST = (5, 13)
+"""Server version from which all that is asked for here is there."""
+
+COLLISIONS = 4
+"""Times that a write is begun again because another process made the same node first."""
+
+_PASSING = ("Neo.ClientError.Statement.EntityNotFound", "Neo.ClientError.Transaction.TransactionNotFound")
+
+
+class Transaction:
+    """Statements that land together."""
+
+    def __init__(self, transaction: neo4j.Transaction) -> None:
+        self._transaction = transaction
+
+    def run(self, statement: str, **parameters: object) -> list[Row]:
+        """All rows of a statement."""
+        return self._transaction.run(statement, parameters).values()
+
+    def stream(self, statement: str, **parameters: object) -> Iterator[Row]:
+        """Rows as they come."""
+        for record in self._transaction.run(statement, parameters):
+            yield record.values()
+
+
+class Server:
+    """A database of a Neo4j server, through a pool of connections that any thread may use.
+
+    Parameters
+    ----------
+    address
+        ``neo4j://host:port`` (``bolt://``, ``neo4j+s://`` and the like), without user and password.
+    auth
+        User and password; None where the server asks for none.
+    database
+        Name of the database; None is the server's default.
+    patience
+        Seconds for which a write is repeated that met a passing fault: a deadlock, a new leader, a server that starts.
+    connections
+        Most connections at a time.
+
+    Raises
+    ------
+    StoreUnavailableError
+        The server cannot be reached or refuses the password.
+    StoreFormatError
+        There is no such database, or the server is too old.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        auth: tuple[str, str] | None,
+        database: str | None = None,
+        *,
+        patience: float = 30.0,
+        connections: int = 32,
+    ) -> None:
+        self.address, self.database = address, database
+        self._auth, self._patience, self._connections = auth, patience, connections
+        self._closed = False
+        self._writing = threading.local()
+        self._pid = os.getpid()
+        self._driver = self._connect()
+        try:
+            with self._in_words():
+                self._driver.verify_connectivity()
+            self._require_version()
+        except BaseException:
+            self._driver.close()
+            raise
+
+    def read(self, statement: str, **parameters: object) -> list[Row]:
+        """All rows of one statement, asked of a follower where there is one."""
+        return self._repeat(lambda session: self._once(session, statement, parameters), neo4j.READ_ACCESS)
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """A transaction for reading; rows may be streamed."""
+        with self._in_words(), self._session(neo4j.READ_ACCESS) as session, session.begin_transaction() as transaction:
+            yield Transaction(transaction)
+
+    def write(self, work: Callable[[Transaction], Answer]) -> Answer:
+        """What ``work`` answers in a transaction of its own, begun again after a passing fault: all or nothing."""
+
+        def once(session: neo4j.Session) -> Answer:
+            with session.begin_transaction() as transaction:
+                answer = work(Transaction(transaction))
+                transaction.commit()
+                return answer
+
+        return self._repeat(once, neo4j.WRITE_ACCESS)
+
+    def define(self, statement: str) -> None:
+        """Run a statement about the schema, which takes a transaction of its own."""
+        self._repeat(lambda session: self._once(session, statement, {}), neo4j.WRITE_ACCESS)
+
+    def collect(self, records: Iterable[Record]) -> list[Record]:
+        """Records as a list; refuses to be asked for it again while they are being made.
+
+        Raises
+        ------
+        GraphError
+            Making the records writes to the store.
+        """
+        self.require_no_write()
+        self._writing.now = True
+        try:
+            return list(records)
+        finally:
+            self._writing.now = False
+
+    def require_no_write(self) -> None:
+        """See that this thread is not making the records of a write; raises GraphError."""
+        self._require_usable()
+        if getattr(self._writing, "now", False):
+            raise GraphError(
+                f"{self.address}: a write was begun by the records of another write; make a list of the records first"
+            )
+
+    def close(self) -> None:
+        """Close the connections; closing twice is harmless."""
+        self._closed = True
+        if self._pid == os.getpid():
+            self._driver.close()
+
+    def _connect(self) -> neo4j.Driver:
+        try:
+            return neo4j.GraphDatabase.driver(
+                self.address,
+                auth=self._auth,
+                max_connection_pool_size=self._connections,
+                connection_timeout=10.0,
+                connection_acquisition_timeout=60.0,
+                notifications_min_severity="OFF",
+                warn_notification_severity="OFF",
+                telemetry_disabled=True,
+            )
+        except (faults.ConfigurationError, ValueError) as error:
+            raise GraphError(f"{self.address}: {error}") from error
+
+    def _require_usable(self) -> None:
+        if self._closed:
+            raise StoreUnavailableError(f"{self.address}: the store was closed; open it again")
+        if self._pid != os.getpid():  # sockets must not cross a fork
+            self._pid, self._driver, self._writing = os.getpid(), self._connect(), threading.local()
+
+    def _session(self, access: str) -> neo4j.Session:
+        self._require_usable()
+        return self._driver.session(database=self.database, default_access_mode=access, fetch_size=10_000)
+
+    @staticmethod
+    def _once(session: neo4j.Session, statement: str, parameters: dict[str, object]) -> list[Row]:
+        return session.run(statement, parameters).values()
+
+    def _repeat(self, once: Callable[[neo4j.Session], Answer], access: str) -> Answer:
+        deadline = time.monotonic() + self._patience
+        collisions, pause = 0, 0.02
+        while True:
+            try:
+                with self._in_words(), self._session(access) as session:
+                    return once(session)
+            except GraphError as error:
+                fault = error.__cause__
+                collisions += isinstance(fault, faults.ConstraintError)
+                again = _is_passing(fault) or (isinstance(fault, faults.ConstraintError) and collisions < COLLISIONS)
+                if not again or time.monotonic() + pause > deadline:
+                    raise
+            time.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(2 * pause, 1.0)
+
+    def _require_version(self) -> None:
+        rows = self.read("CALL dbms.components() YIELD name, versions WHERE name = 'Neo4j Kernel' RETURN versions[0]")
+        version = str(rows[0][0]) if rows else "unknown"
+        numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+        if numbers < OLDEST:
+            raise StoreFormatError(
+                f"{self.address}: runs Neo4j {version}; Neo4j {'.'.join(map(str, OLDEST))} or newer is wanted"
+            )
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except (faults.Neo4jError, faults.DriverError) as error:
+            raise self._words(error) from error
+        except UnicodeEncodeError as error:
+            if error.reason != "surrogates not allowed":
+                raise
+            raise InvalidRecordError(f"text {error.object!r} holds half a character and cannot be stored") from error
+
+    def _words(self, error: Exception) -> GraphError:
+        where = self.address if self.database is None else f"{self.address}/{self.database}"
+        code = getattr(error, "code", None) or ""
+        if isinstance(error, faults.AuthError):
+            return StoreUnavailableError(f"{where}: the server refuses user and password ({_first_line(error)})")
+        if isinstance(error, faults.ConstraintError):
+            return InvalidRecordError(f"{where}: a record breaks a rule of the graph: {_first_line(error)}")
+        if code.endswith("DatabaseNotFound"):
+            return StoreFormatError(f"{where}: there is no such database ({_first_line(error)})")
+        if code.endswith(("TransactionTimedOut", "TransactionTimedOutClientConfiguration")):
+            return StoreUnavailableError(f"{where}: the server gave the query up: it took too long")
+        if isinstance(error, faults.ServiceUnavailable | faults.SessionExpired | faults.TransientError):
+            return StoreUnavailableError(
+                f"{where}: the server cannot be used now ({_first_line(error)}); is it running, and does it have room?"
+            )
+        return GraphError(f"{where}: {_first_line(error)}")
+
+
+def _is_passing(fault: BaseException | None) -> bool:
+    """Whether the same may succeed a moment later."""
+    if isinstance(fault, faults.ServiceUnavailable | faults.SessionExpired | faults.TransientError):
+        return True
+    return isinstance(fault, faults.Neo4jError) and (fault.is_retryable() or fault.code in _PASSING)
+
+
+def _first_line(error: Exception) -> str:
+    text = getattr(error, "message", None) or str(error)
+    return str(text).strip().partition("\n")[0]
