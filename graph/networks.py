@@ -1,14 +1,16 @@
-"""The graph for people's tools: networkx, and GraphML for Gephi, yEd and the like."""
+"""The graph for people's tools: networkx, and GraphML for Gephi, yEd and the like; whole, or some nodes and edges."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import networkx as nx
 
 from data.atomic import replacing
+from graph.nodes import Edge, Node
 from graph.store import GraphStore
 
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -63,14 +65,39 @@ def _join(graph: nx.Graph[str], image_id: str, item_id: str, region_id: str, con
     graph.add_edge(*ends, regions=(*regions, region_id), confidence=confidence)
 
 
-def write_graphml(store: GraphStore, path: str | Path) -> None:
-    """Write the graph as GraphML, whole or not at all.
+def nodes_to_networkx(nodes: Iterable[tuple[Node, Mapping[str, Any]]], edges: Iterable[Edge]) -> nx.Graph[str]:
+    """Some nodes, each with fields to keep, and the edges among them as a networkx graph.
+
+    Nodes are ``<kind>:<id>``, an attribute ``attribute:<name>=<value>`` (a ``=`` or ``%`` in its name written ``%3D``
+    or ``%25``); all have ``id``, ``value`` and ``kind``. An edge has ``relation``, and CONTAINS ``regions``,
+    ``confidence`` and ``method`` besides.
+    """
+    graph: nx.Graph[str] = nx.Graph()
+    for node, fields in nodes:
+        graph.add_node(node_name(node), id=node.id, value=node.value, kind=node.kind, **fields)
+    for edge in edges:
+        kept: dict[str, Any] = {"relation": edge.relation}
+        if edge.regions:
+            kept |= {"regions": edge.regions, "confidence": edge.confidence, "method": edge.method}
+        graph.add_edge(node_name(edge.start), node_name(edge.end), **kept)
+    return graph
+
+
+def node_name(node: Node) -> str:
+    """Name of a node that no other has."""
+    if node.kind != "attribute":
+        return f"{node.kind}:{node.id}"
+    return f"attribute:{node.id.replace('%', '%25').replace('=', '%3D')}={node.value}"
+
+
+def write_graphml(graph: GraphStore | nx.Graph[str], path: str | Path) -> None:
+    """Write a store's graph, or another, as GraphML, whole or not at all.
 
     GraphML knows no lists: values are joined by ``; ``, an attribute ``colour`` becomes ``attribute_colour``, and
     characters that XML cannot hold become U+FFFD.
     """
     flat: nx.Graph[str] = nx.Graph()
-    graph = to_networkx(store)
+    graph = to_networkx(graph) if isinstance(graph, GraphStore) else graph
     for node, fields in graph.nodes(data=True):
         flat.add_node(_xml(node), **_flat(fields))
     for left, right, fields in graph.edges(data=True):

@@ -9,63 +9,104 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import cached_property
+from typing import Literal
 
 FEW = 1_000
 """Neighbours that are gathered whatever the limit."""
+
+_COUNTED = 100
+"""Neighbours that are counted each time; the number of more may be remembered."""
 
 Remembered = Callable[[tuple[object, ...], Callable[[], list[int]]], list[int]]
 """Keeps slow answers: a question, and how to work it out."""
 
 
-class Members(NamedTuple):
+class Members:
     """Where the neighbours by one relation are written.
 
-    ``rows`` selects their numbers (``idx``) by one parameter, the node's number; ``belongs`` says of ``near.idx``
-    whether it is one; ``table`` holds their ids.
+    Parameters
+    ----------
+    rows
+        Selects their numbers (``idx``) by one parameter, the node's number.
+    belongs
+        Says of ``near.idx`` whether it is one.
+    table
+        Holds their ids.
     """
 
-    rows: str
-    belongs: str
-    table: str
+    def __init__(self, rows: str, belongs: str, table: Literal["image", "item", "outfit"]) -> None:
+        self._rows = rows
+        self._belongs = belongs
+        self.table = table
 
-    @property
+    @cached_property
+    def _few(self) -> str:
+        table = self.table
+        return (
+            f"SELECT {table}.{table}_id, {table}.idx FROM ({self._rows} LIMIT {FEW + 1}) AS member"
+            f" CROSS JOIN {table} ON {table}.idx = member.idx"
+        )
+
+    @cached_property
     def _gather(self) -> str:
         table = self.table
         return (
-            f"SELECT {table}.{table}_id, {table}.idx FROM ({self.rows}) AS member"
+            f"SELECT {table}.{table}_id, {table}.idx FROM ({self._rows}) AS member"
             f" CROSS JOIN {table} ON {table}.idx = member.idx ORDER BY {table}.{table}_id LIMIT ?2"
         )
 
-    @property
+    @cached_property
     def _walk(self) -> str:
         table = self.table
         return (
             f"SELECT near.id, near.idx FROM (SELECT {table}_id AS id, idx FROM {table} ORDER BY {table}_id LIMIT ?3)"
-            f" AS near WHERE {self.belongs} LIMIT ?2"
+            f" AS near WHERE {self._belongs} LIMIT ?2"
         )
 
-    def degree(self, connection: sqlite3.Connection, key: object, remembered: Remembered) -> int:
+    @cached_property
+    def _some(self) -> str:
+        return f"SELECT count(*) FROM ({self._rows} LIMIT {_COUNTED + 1})"
+
+    @cached_property
+    def _all(self) -> str:
+        return f"SELECT count(*) FROM ({self._rows})"
+
+    def first(
+        self, connection: sqlite3.Connection, key: object, limit: int, remembered: Remembered
+    ) -> tuple[list[tuple[str, int]], int]:
+        """Ids and numbers of the first ``limit`` in order of id, and how many there are."""
+        if limit <= 0:
+            return [], self._degree(connection, key, remembered)
+        few = connection.execute(self._few, (key,)).fetchall()
+        if len(few) <= FEW:
+            few.sort()
+            return few[:limit], len(few)
+        return self.first_of_many(connection, key, limit, remembered)
+
+    def first_of_many(
+        self, connection: sqlite3.Connection, key: object, limit: int, remembered: Remembered
+    ) -> tuple[list[tuple[str, int]], int]:
+        """The same of what is known to be a hub."""
+        degree = self._degree(connection, key, remembered)
+        if limit <= 0:
+            return [], degree
+        budget = degree // 4  # a step of the walk costs about as much as a look-up and its share of the sort
+        found = connection.execute(self._walk, (key, limit, budget)).fetchall()
+        if len(found) < limit:
+            found = connection.execute(self._gather, (key, limit)).fetchall()
+        return found, degree
+
+    def _degree(self, connection: sqlite3.Connection, key: object, remembered: Remembered) -> int:
         """How many there are; the number of a hub is counted once and remembered."""
-        (few,) = connection.execute(f"SELECT count(*) FROM ({self.rows} LIMIT {FEW + 1})", (key,)).fetchone()
-        if few <= FEW:
-            return int(few)
+        (some,) = connection.execute(self._some, (key,)).fetchone()
+        if some <= _COUNTED:
+            return int(some)
 
-        def all_of_them() -> list[int]:
-            return [int(connection.execute(f"SELECT count(*) FROM ({self.rows})", (key,)).fetchone()[0])]
+        def count() -> list[int]:
+            return [int(connection.execute(self._all, (key,)).fetchone()[0])]
 
-        return remembered((self.rows, key), all_of_them)[0]
-
-    def first(self, connection: sqlite3.Connection, key: object, degree: int, limit: int) -> list[tuple[str, int]]:
-        """Ids and numbers of the first ``limit`` in order of id."""
-        if limit <= 0 or degree == 0:
-            return []
-        if degree > max(FEW, limit):
-            budget = degree // 4  # a step of the walk costs about as much as a look-up and its share of the sort
-            found = connection.execute(self._walk, (key, limit, budget)).fetchall()
-            if len(found) == limit:
-                return found
-        return connection.execute(self._gather, (key, limit)).fetchall()
+        return remembered((self._all, key), count)[0]
 
 
 IMAGES_OF_ITEM = Members(

@@ -131,7 +131,7 @@ class SqliteGraphStore(GraphStore):
         self, nodes: Iterable[Node], *, relations: Collection[Relation] | None = None, limit: int = 100
     ) -> list[Neighbourhood]:
         with self._connections.snapshot() as connection:
-            return Surroundings(connection, self._hubs.answer).of(nodes, relations, limit)
+            return Surroundings(connection, self._hubs.degree).of(nodes, relations, limit)
 
     def ranked(
         self, kind: NodeKind, relations: Collection[Relation], *, lowest: bool = False, limit: int = 100

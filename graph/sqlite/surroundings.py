@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterable
+from itertools import islice
 
 from graph.bodies import attributes_in, styles_in
 from graph.nodes import ENDS, RELATIONS, Edge, Neighbourhood, Node, NodeKind, Relation
 from graph.sqlite import members
-from graph.sqlite.members import Members, Remembered
+from graph.sqlite.members import FEW, Members, Remembered
 from graph.sqlite.methods import METHODS
 
 _FIND: dict[NodeKind, str] = {
@@ -50,6 +51,16 @@ _BY_BODY: dict[tuple[NodeKind, Relation], Callable[[str], list[Node]]] = {
 """Relations that a body names."""
 
 _REGIONS = "SELECT region_id, method, confidence FROM region WHERE image = ? AND item = ? ORDER BY region_id"
+
+_ITEMS = (
+    "SELECT item.item_id, region.region_id, region.method, region.confidence FROM region"
+    " CROSS JOIN item ON item.idx = region.item WHERE region.image = ? ORDER BY item.item_id, region.region_id"
+)
+_IMAGES = (
+    "SELECT image.image_id, region.region_id, region.method, region.confidence FROM region"
+    f" CROSS JOIN image ON image.idx = region.image WHERE region.item = ? LIMIT {FEW + 1}"
+)
+"""Of a node with few neighbours: all of them with the regions that show it, in one statement."""
 
 _Row = tuple[object, str | None, str | None]
 
@@ -98,20 +109,31 @@ class Surroundings:
         return [_edge(node, relation, other) for other in others[: max(limit, 0)]], len(others)
 
     def _by_table(self, node: Node, relation: Relation, key: object, limit: int) -> tuple[list[Edge], int]:
+        if relation == "CONTAINS" and limit > 0:
+            regions = self._connection.execute(_IMAGES if node.kind == "item" else _ITEMS, (key,)).fetchall()
+            if len(regions) <= FEW:
+                return _contains(node, sorted(regions), limit)
         source = _MANY[node.kind, relation]
-        degree = source.degree(self._connection, key, self._remembered)
-        found = source.first(self._connection, key, degree, limit)
-        kind: NodeKind = "image" if source.table == "image" else "item" if source.table == "item" else "outfit"
         if relation != "CONTAINS":
-            return [_edge(node, relation, Node(kind, other)) for other, _ in found], degree
-        ends = [(Node(kind, other), (idx, key) if kind == "image" else (key, idx)) for other, idx in found]
-        return [self._contains(node, other, numbers) for other, numbers in ends], degree
+            found, degree = source.first(self._connection, key, limit, self._remembered)
+            return [_edge(node, relation, Node(source.table, other)) for other, _ in found], degree
+        found, degree = source.first_of_many(self._connection, key, limit, self._remembered)
+        pairs = [(other, (idx, key) if node.kind == "item" else (key, idx)) for other, idx in found]
+        regions = [(other, *row) for other, pair in pairs for row in self._connection.execute(_REGIONS, pair)]
+        return _contains(node, regions, limit)[0], degree
 
-    def _contains(self, node: Node, other: Node, numbers: tuple[object, object]) -> Edge:
-        regions = self._connection.execute(_REGIONS, numbers).fetchall()
-        _, method, confidence = max(regions, key=lambda region: region[2])
-        start, end = (node, other) if node.kind == "image" else (other, node)
-        return Edge("CONTAINS", start, end, tuple([region[0] for region in regions]), confidence, METHODS[method])
+
+def _contains(node: Node, regions: list[tuple[str, str, int, float]], limit: int) -> tuple[list[Edge], int]:
+    """Edges from the regions of each other end, in order, and how many there are in all."""
+    shown: dict[str, list[tuple[str, str, int, float]]] = {}
+    for region in regions:
+        shown.setdefault(region[0], []).append(region)
+    edges = []
+    for other, group in islice(shown.items(), limit):
+        _, _, method, confidence = group[0] if len(group) == 1 else max(group, key=lambda region: region[3])
+        ends = (node, Node("item", other)) if node.kind == "image" else (Node("image", other), node)
+        edges.append(Edge("CONTAINS", *ends, tuple([region[1] for region in group]), confidence, METHODS[method]))
+    return edges, len(shown)
 
 
 def _edge(node: Node, relation: Relation, other: Node) -> Edge:
