@@ -41,12 +41,14 @@ class TrainingSet:
 @dataclass(frozen=True, slots=True)
 class Tables:
     """Evidence without each fold and of all training outfits; which items pass for new without each fold; how new ones
-    are read, None where the outfits are too few to say and the network has to."""
+    are read, None where the outfits are too few to say and the network has to; and the number of outfits below which
+    the catalogue was cut (:func:`bert4rec.recurrence.least_worn`)."""
 
     folds: list[PairEvidence]
     whole: PairEvidence
     unseen: NDArray[np.bool_]
     new_item_weights: Tensor | None
+    least: int = 1
 
     def at(self, fold: int) -> PairEvidence:
         return self.whole if fold == -1 else self.folds[fold]
@@ -84,5 +86,6 @@ def count_tables(data: TrainingSet, config: Bert4RecConfig) -> Tables:
         weights = fit_new_item_weights(data.train, about, shrink=config.shrink, seed=config.seed)
     whole = count_evidence(list(data.train), data.codes, data.items, config, weights, data.labels)
     worn = np.bincount(np.concatenate([*data.train, *data.valid]), minlength=data.codes.n_items)
-    unseen = unseen_without(data.train, data.fold, config.folds, data.codes.n_items, least_worn(worn))
-    return Tables([f if f is not None else whole for f in folds], whole, unseen, weights)
+    least = least_worn(worn)
+    unseen = unseen_without(data.train, data.fold, config.folds, data.codes.n_items, least)
+    return Tables([f if f is not None else whole for f in folds], whole, unseen, weights, least)

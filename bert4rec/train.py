@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bert4rec.checkpoint import Progress, fingerprint, load_progress, packed, save_progress, unpacked
@@ -29,12 +30,13 @@ COUNTED_BATCHES = 80
 @dataclass(frozen=True, slots=True)
 class FitResult:
     """The best weights, how popularity is to be discounted, how new items are read, what was counted over the training
-    outfits, and the course of the run."""
+    outfits, the items [N] that these say enough of to be asked about, and the course of the run."""
 
     model: Bert4Rec
     popularity_discount: float
     new_item_weights: Tensor | None
     evidence: PairEvidence
+    known: NDArray[np.bool_]
     history: list[dict[str, float]]
 
 
@@ -81,7 +83,8 @@ def fit(
         if workers.main:
             run.fit_counted()
             worn = np.concatenate([np.zeros(0, np.int64), *data.valid])
-            model.newness.fill_(newness(worn, tables.whole.new.numpy()))
+            if tables.least == 1:  # where seldom worn items were left out, all that is new was held out
+                model.newness.fill_(newness(worn, tables.whole.new.numpy()))
         epochs = run.epochs
         if not run.valid and model.counted is not None:
             epochs = 1  # whatever the network learns, it has no say
@@ -102,7 +105,7 @@ def fit(
         discount = (
             run.valid.choose_discount(model) if config.popularity_discount is None else config.popularity_discount
         )
-        return FitResult(model, discount, tables.new_item_weights, tables.whole, state.history)
+        return FitResult(model, discount, tables.new_item_weights, tables.whole, ~tables.unseen[-1], state.history)
 
 
 class _Objective(nn.Module):

@@ -92,7 +92,7 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
     final = replace(items, graph=torch.from_numpy(embedded.whole[None]))
     held_out = OutfitScorer(result.model, items, result.evidence, features.codes, result.popularity_discount)
     if plan.bert4rec.popularity_discount is None:
-        held_out.outfit_discount = _outfit_discount(held_out, split[1], plan.seed)
+        held_out.outfit_discount = _outfit_discount(held_out, split[1], result.known, plan.seed)
     calibration, quality = _calibrate(held_out, split[1], plan.seed)
     return ReleaseContents(
         catalogue=corpus.catalogue,
@@ -203,22 +203,27 @@ def _tensors(
     )
 
 
-def _outfit_discount(scorer: OutfitScorer, valid: Outfits, seed: int) -> float:
+def _outfit_discount(scorer: OutfitScorer, valid: Outfits, known: NDArray[np.bool_], seed: int) -> float:
     """The discount under which held-out outfits stand out best from random ones of their categories: the area under the
-    curve against uniform items plus that against popular ones. That which ranks items, where too few say otherwise."""
-    if len(valid) < FEWEST:
+    curve against uniform items plus that against popular ones. That which ranks items, where too few say otherwise.
+
+    Outfits are cut to ``known`` items [N]: the popularity of others is not what it is where none is held out.
+    """
+    real = [cut for o in valid if len(cut := o[known[o]]) > 1]
+    if len(real) < FEWEST:
         return scorer.discount
     rng = np.random.default_rng([seed, 29])
-    sampler = NegativeSampler(scorer.codes.category, scorer.evidence.degree.numpy())
-    drawn = [sampler.draw(scorer.codes.category[o], 2 * DRAWN, rng) for o in valid]  # [L, 2 * DRAWN] each
+    items = np.flatnonzero(known)
+    sampler = NegativeSampler(scorer.codes.category[items], scorer.evidence.degree.numpy()[items])
+    drawn = [items[sampler.draw(scorer.codes.category[o], 2 * DRAWN, rng)] for o in real]  # [L, 2 * DRAWN] each
     halves = (range(DRAWN), range(DRAWN, 2 * DRAWN))  # uniform, popular
     random = [[np.unique(d[:, k]) for d in drawn for k in half] for half in halves]
 
     def told_apart(discount: float) -> float:
-        real = scorer.score_outfits(valid, discount)
+        own = scorer.score_outfits(real, discount)
         against = [scorer.score_outfits(outfits, discount) for outfits in random]
-        labels = [np.repeat([1, 0], [len(real), len(s)]) for s in against]
-        return sum(auc(np.concatenate([real, s]).astype(np.float64), y) for s, y in zip(against, labels, strict=True))
+        labels = [np.repeat([1, 0], [len(own), len(s)]) for s in against]
+        return sum(auc(np.concatenate([own, s]).astype(np.float64), y) for s, y in zip(against, labels, strict=True))
 
     return max(DISCOUNTS, key=told_apart)
 
