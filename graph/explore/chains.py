@@ -90,7 +90,9 @@ def _clause(link: Link) -> str:
         return f"{text} (both {_listed(shared)})" if shared else text
     if len(link.over) == 1:
         return f"shares {_listed([named(middle), *shared])} with {link.end}"
-    style = named(link.over[len(link.over) // 2])
+    if [node.kind for node in link.over[::2]] != ["image", "image"]:
+        return f"leads over {_listed([str(node) for node in link.over])} to {link.end}"
+    style = named(link.over[1])
     clause = f"is seen in photo {middle.id} of {style}, as is {link.end} in photo {link.over[-1].id}"
     return f"{clause} (both {_listed(shared)})" if shared else clause
 
