@@ -86,7 +86,7 @@ def explain(
     for other in deadline.within(others, every=1):
         evidence = between_two(scene, item_id, other)
         if not _are_together(evidence):
-            territory = Territory(store, WORN, deadline, fan=budget.fan)
+            territory = Territory(store, WORN, deadline, fan=budget.fan, retell=False)
             territory.add((*scene.items.values(), *scene.images.values()))
             longer, more = _longer(ways_within(store, territory, (item_id, other, STEPS), 1))
             evidence += longer

@@ -110,7 +110,8 @@ def path(
     output.document(found)
     output.line(found.text)
     for chain in found.chains:
-        output.line(f"  {chain.strength:.2g}  {chain.text}")
+        more = f" ({chain.ways - 1:,} more over the same items)" if chain.ways > 1 else ""
+        output.line(f"  {chain.strength:.2g}  {chain.text}{more}")
     say_cuts(output, found.cut)
 
 
