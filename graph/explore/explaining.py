@@ -146,11 +146,12 @@ def connect(
 
 def _common(scene: Scene) -> list[Common]:
     holders: dict[Node, list[str]] = {}
+    retold = scene.read_from(scene.images)
     for item_id in sorted(scene.items):
         around = scene.items[item_id]
         images = set(around.others("CONTAINS"))
         styles = {Node("style", name) for name in scene.looks.get(item_id, ())}
-        for node in images | styles | scene.attributes(item_id) | scene.outfits(item_id):
+        for node in images | styles | scene.attributes(item_id) | (scene.outfits(item_id) - retold):
             holders.setdefault(node, []).append(item_id)
     shared = [Common(node, tuple(ids)) for node, ids in holders.items() if len(ids) > 1]
     return sorted(shared, key=lambda common: (-len(common.item_ids), common.node))
