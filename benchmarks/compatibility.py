@@ -11,6 +11,7 @@ and the piece with the lowest score is named. Chance names one of n.
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from bert4rec.dataset import NegativeSampler
 from bert4rec.scorer import OutfitScorer
 from evaluation import read_questions
 from evaluation.bootstrap import interval, mean_statistic
-from evaluation.calibration import Bin, expected_calibration_error, reliability
+from evaluation.calibration import Bin, calibration_error_statistic, reliability
 from evaluation.metrics import auc
 from recsys.pipeline.contents import ReleaseContents
 from recsys.pipeline.release import load_release
@@ -62,24 +63,38 @@ def weakest(
     return np.array(named), np.array(chance)
 
 
-def judged(name: str, outfits: list[Index], labels: Index, contents: ReleaseContents) -> tuple[Floats, Index]:
-    """What is said of outfits and what they are; prints how well the two agree."""
+@dataclass(frozen=True)
+class Told:
+    """What is said of outfits [n], what they are [n], and the outfits they were cut from [n]."""
+
+    chance: Floats
+    labels: Index
+    cluster: Index
+
+    def __str__(self) -> str:
+        numbered = np.unique(self.cluster, return_inverse=True)[1]
+        error = calibration_error_statistic(self.chance, self.labels, numbered)
+        found = interval(error, int(numbered.max()) + 1, np.random.default_rng(0))
+        area = auc(self.chance, self.labels)
+        return f"AUC {area:.3f}, ECE {found.value:.3f} ({found.low:.3f}-{found.high:.3f})"
+
+
+def judged(name: str, outfits: list[Index], labels: Index, cluster: Index, contents: ReleaseContents) -> Told:
+    """Asks; prints how well what is said and what is agree."""
     scores = contents.scorer.score_outfits(outfits).astype(np.float64)
     sizes = [len(o) for o in outfits]
     chance = np.array([contents.calibration.probability(s, n) for s, n in zip(scores, sizes, strict=True)])
     bins = reliability(chance, labels)
-    error = expected_calibration_error(bins)
-    print(f"  {name:11} {len(labels):4} outfits, AUC {auc(chance, labels):.3f}, ECE {error:.3f}")
+    told = Told(chance, labels, cluster)
+    print(f"  {name:11} {len(labels):4} outfits, {told}")
     print("    said     " + " ".join(f"{b.predicted:.2f}" for b in bins))
     print("    was so   " + " ".join(f"{b.observed:.2f}" for b in bins))
-    return chance, labels
+    return told
 
 
-def judged_together(told: list[tuple[Floats, Index]]) -> str:
+def together(told: list[Told]) -> Told:
     """The cuts to all sizes in one list: whether a chance means the same for a pair and for nine pieces."""
-    chance, labels = (np.concatenate(part) for part in zip(*told[1:], strict=True))
-    error = expected_calibration_error(reliability(chance, labels))
-    return f"  AUC {auc(chance, labels):.3f}, ECE {error:.3f}"
+    return Told(*(np.concatenate([getattr(t, name) for t in told]) for name in ("chance", "labels", "cluster")))
 
 
 def draw(bins: list[Bin], path: Path) -> None:
@@ -131,15 +146,15 @@ def main() -> None:
         outfits = [catalogue.known(q.items) for q in rows]
         labels = np.array([q.label for q in rows], np.int64)
         print(f"{task}:")
-        told = [judged("as they are", outfits, labels, contents)]
+        told = [judged("as they are", outfits, labels, np.arange(len(rows)), contents)]
         for size in SIZES:
             chosen = [k for k, o in enumerate(outfits) if len(o) >= size]
             cut = [rng.permutation(outfits[k])[:size] for k in chosen]
             if len(np.unique(labels[chosen])) == 2:
-                told.append(judged(f"cut to {size}", cut, labels[chosen], contents))
-        print(f"  all cuts together: {judged_together(told)}")
+                told.append(judged(f"cut to {size}", cut, labels[chosen], np.array(chosen), contents))
+        print(f"  all cuts together: {together(told[1:])}")
         if task == "compat" and options.picture:
-            draw(reliability(*told[0]), options.picture)
+            draw(reliability(told[0].chance, told[0].labels), options.picture)
     real = [catalogue.known(q.items) for q in asked.compat if q.label]
     for popular in (False, True):
         named, by_chance = weakest(real, scorer, popular)

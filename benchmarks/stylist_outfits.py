@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import argparse
 import csv
+import hashlib
 import json
+import os
 import resource
 import shutil
 import time
@@ -27,6 +29,7 @@ from benchmarks.machine import describe
 from evaluation.table import COLUMNS
 
 MEASURED = COLUMNS[:6]
+PACKAGES = ("data", "graph", "vision", "evaluation", "graphsage", "bert4rec", "recsys")
 AT_LEAST = {
     "dev_warm": (0.76, 0.68, 0.98, 0.94, 0.56),
     "dev_cold": (0.46, 0.435, 0.78, 0.735, 0.245),
@@ -64,10 +67,23 @@ def workspace_of(options: argparse.Namespace, split: Path, outfits: int | None) 
     return workspace
 
 
+def made_by() -> dict[str, Any]:
+    """The settings from outside and a digest of the product's source: what a result depends on beside its inputs."""
+    root = Path(__file__).resolve().parents[1]
+    digest = hashlib.sha256()
+    for package in PACKAGES:
+        for file in sorted((root / package).rglob("*.py")):
+            digest.update(file.read_bytes())
+    settings = {name: value for name, value in sorted(os.environ.items()) if name.startswith("RECSYS_")}
+    return {"settings": settings, "source": digest.hexdigest()}
+
+
 def run(options: argparse.Namespace, split: Path, outfits: int | None, seed: int) -> dict[str, Any]:
     """Train and evaluate with one seed; what is already there is not done again."""
     workspace = workspace_of(options, split, outfits)
     result = workspace.parent / f"seed_{seed}.json"
+    if result.exists() and json.loads(result.read_text(encoding="utf-8")).get("made_by") != made_by():
+        raise SystemExit(f"{result}: made by another version or with other settings; remove it, or name another --out")
     if not result.exists():
         start = time.perf_counter()
         recsys(workspace, "train", settings={"RECSYS_TRAINING__SEED": str(seed)})
@@ -75,7 +91,7 @@ def run(options: argparse.Namespace, split: Path, outfits: int | None, seed: int
         answers = workspace.parent / f"predictions_{seed}"
         asked = ("--questions", str(split / "test"), "--predictions", str(answers), "--breakdown")
         found = recsys(workspace, "evaluate", *asked)
-        result.write_text(json.dumps({**found, "minutes": minutes}), encoding="utf-8")
+        result.write_text(json.dumps({**found, "minutes": minutes, "made_by": made_by()}), encoding="utf-8")
     found = json.loads(result.read_text(encoding="utf-8"))
     return dict(found)
 

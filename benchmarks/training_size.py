@@ -17,7 +17,7 @@ from bert4rec.evidence import ItemCodes, PairEvidence
 from bert4rec.model import Bert4Rec, ItemSizes, ItemTensors
 from bert4rec.new_item_score import fit_new_item_weights
 from bert4rec.tables import Outfits, Tables, TrainingSet, count_evidence
-from bert4rec.train import _Run
+from bert4rec.train import TrainingRun
 from bert4rec.workers import Workers
 
 CATEGORIES, VALUES, FIELDS, WIDTH, STYLE = 30, 12, 4, 64, 400
@@ -96,7 +96,7 @@ def main() -> None:
     sampler = NegativeSampler(data.codes.category, whole.degree.numpy())
     batches = OutfitBatches(data.train, data.fold, data.codes.category, sampler, unseen, config)
     model = Bert4Rec(ItemSizes.of(data.codes, data.items), config, whole.n_fields)
-    run = _Run(data, config, Tables(folds, whole, unseen, weights), batches, model, Workers())
+    run = TrainingRun(data, config, Tables(folds, whole, unseen, weights), batches, model, Workers())
     with timed("linear reading"):
         run.fit_counted()
     pieces = batches.epoch(np.random.default_rng(0))

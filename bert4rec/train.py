@@ -77,7 +77,7 @@ def fit(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         model = Bert4Rec(ItemSizes.of(data.codes, data.items), config, tables.whole.n_fields)
-        run = _Run(data, config, tables, batches, model, workers)
+        run = TrainingRun(data, config, tables, batches, model, workers)
         if workers.main:
             run.fit_counted()
             worn = np.concatenate([np.zeros(0, np.int64), *data.valid])
@@ -117,7 +117,7 @@ class _Objective(nn.Module):
         return masked_item_loss(logits, batch, self.log_q, self.model.config.label_smoothing)
 
 
-class _Run:
+class TrainingRun:
     """One run's optimizer, schedule and held-out questions."""
 
     def __init__(

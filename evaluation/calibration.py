@@ -9,6 +9,9 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from evaluation.bootstrap import Scores, Statistic, Weights
+from evaluation.metrics import ratio
+
 BINS = 10
 
 
@@ -27,7 +30,13 @@ def reliability(probabilities: NDArray[np.float64], labels: NDArray[np.int64], b
     """
     if len(probabilities) != len(labels):
         raise ValueError(f"{len(probabilities)} probabilities, {len(labels)} labels; one of each is needed")
-    if not len(labels):
+    parts = _parts(probabilities, bins)
+    return [Bin(len(p), float(probabilities[p].mean()), float(labels[p].mean())) for p in parts]
+
+
+def _parts(probabilities: NDArray[np.float64], bins: int) -> list[NDArray[np.int64]]:
+    """Positions in each bin."""
+    if not len(probabilities):
         return []
     order = np.argsort(probabilities, kind="stable")
     cuts = [0]
@@ -37,8 +46,7 @@ def reliability(probabilities: NDArray[np.float64], labels: NDArray[np.int64], b
             cut += 1
         if cut > cuts[-1]:
             cuts.append(cut)
-    parts = [order[a:b] for a, b in pairwise(cuts)]
-    return [Bin(len(p), float(probabilities[p].mean()), float(labels[p].mean())) for p in parts]
+    return [order[a:b] for a, b in pairwise(cuts)]
 
 
 def expected_calibration_error(bins: Sequence[Bin]) -> float:
@@ -48,3 +56,21 @@ def expected_calibration_error(bins: Sequence[Bin]) -> float:
     """
     total = sum(b.count for b in bins)
     return sum(b.count * abs(b.predicted - b.observed) for b in bins) / total if total else float("nan")
+
+
+def calibration_error_statistic(
+    probabilities: NDArray[np.float64], labels: NDArray[np.int64], clusters: NDArray[np.int64]
+) -> Statistic:
+    """Expected calibration error over outfits drawn, in the bins of all: what is said of one outfit's cuts is not
+    independent, so they come and go together; ``clusters`` [n] numbers their outfits from 0."""
+    parts = _parts(probabilities, BINS)
+    size = int(clusters.max(initial=-1)) + 1
+    off = np.zeros((size, len(parts)))  # by how much a cluster's outfits are real less often than was said, by bin
+    for k, part in enumerate(parts):
+        off[:, k] = np.bincount(clusters[part], (probabilities - labels)[part], minlength=size)
+    count = np.bincount(clusters, minlength=size).astype(np.float64)
+
+    def error(weights: Weights) -> Scores:
+        return ratio(np.abs(weights @ off).sum(1), weights @ count)
+
+    return error

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
 
 import neo4j
 from neo4j.exceptions import Neo4jError, ServiceUnavailable
@@ -30,7 +31,7 @@ class Neo4jProcess:
 
     @property
     def url(self) -> str:
-        login = "" if self.password is None else f"neo4j:{self.password}@"
+        login = "" if self.password is None else f"neo4j:{quote(self.password, safe='')}@"
         return f"neo4j://{login}127.0.0.1:{self.port}/neo4j"
 
     def begin(self) -> None:
@@ -55,8 +56,11 @@ class Neo4jProcess:
                 log = (self.folder.parent / f"{self.folder.name}.log").read_text(errors="replace")
                 raise RuntimeError(f"the Neo4j server did not start:\n{log[-3000:]}")
             try:
-                with neo4j.GraphDatabase.driver(f"bolt://127.0.0.1:{self.port}", auth=auth) as driver:
-                    driver.execute_query("RETURN 1", database_="neo4j")
+                with (
+                    neo4j.GraphDatabase.driver(f"bolt://127.0.0.1:{self.port}", auth=auth) as driver,
+                    driver.session(database="neo4j") as session,
+                ):
+                    session.run("RETURN 1").consume()
                 return
             except (ServiceUnavailable, Neo4jError):
                 time.sleep(0.25)
@@ -80,8 +84,12 @@ def has_java() -> bool:
 
 
 def empty(url: str) -> None:
-    """Take everything but the schema out of a database that asks for no password."""
-    address, _, database = url.rpartition("/")
+    """Take everything but the schema out of a database."""
+    parts = urlsplit(url)
+    auth = None if parts.password is None else (parts.username or "neo4j", unquote(parts.password))
     everything = "MATCH (n) WHERE NOT n:GraphSchema CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
-    with neo4j.GraphDatabase.driver(address) as driver, driver.session(database=database) as session:
+    with (
+        neo4j.GraphDatabase.driver(f"neo4j://{parts.hostname}:{parts.port}", auth=auth) as driver,
+        driver.session(database=parts.path[1:]) as session,
+    ):
         session.run(everything).consume()

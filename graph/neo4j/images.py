@@ -1,4 +1,4 @@
-"""Upsert of images with their regions, and links from regions to items."""
+"""Upsert of images with their regions."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from data.types import IdentityMethod, ImageRecord, ItemLink
+from data.types import IdentityMethod, ImageRecord
 from graph.bodies import image_texts, same_image, styles_of
 from graph.neo4j import nodes
 from graph.neo4j.items import require_items
 from graph.neo4j.names import fields, indexed
 from graph.neo4j.server import Transaction
-from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
+from graph.store import InvalidRecordError, WriteCounts
 from graph.tally import Tally
 
 REGIONS = (
@@ -221,52 +221,3 @@ def region_fields(n: int, region_id: str, link: Link | None = None) -> dict[str,
     if link is not None:
         properties |= {"source": link.method, "confidence": link.confidence}
     return properties
-
-
-_LINKED = (
-    "UNWIND $regions AS region MATCH (p:Image)-[c:CONTAINS {region: region}]->(x)"
-    " SET p.kind = p.kind"
-    " RETURN region, c.n, CASE WHEN x:Item THEN coalesce(x.full_id, x.id) END, c.source, c.confidence"
-)
-_UNLINK = (
-    "UNWIND $rows AS row MATCH (p:Image)-[c:CONTAINS {region: row.fields.region}]->() DELETE c"
-    " RETURN row.fields.region, id(p)"
-)
-_LINK = (
-    "UNWIND $rows AS row MATCH (p:Image) WHERE id(p) = row.image MATCH (i:Item {id: row.item})"
-    " CREATE (p)-[c:CONTAINS]->(i) SET c = row.fields"
-)
-
-
-def link_regions(transaction: Transaction, links: Sequence[ItemLink]) -> WriteCounts:
-    """Write links inside a transaction."""
-    for link in links:
-        if not 0 <= link.confidence <= 1:
-            raise InvalidRecordError(
-                f"link of region {link.region_id!r}: confidence {link.confidence} is not in 0 to 1"
-            )
-    asked = sorted({indexed(link.region_id) for link in links})
-    rows = {row[0]: row[1:] for row in transaction.run(_LINKED, regions=asked)} if asked else {}
-    for link in links:
-        if indexed(link.region_id) not in rows:
-            raise UnknownNodeError(
-                f"link to item {link.item_id!r}: region {link.region_id!r} is not stored; write its image first"
-            )
-    require_items(transaction, ((link.item_id, f"link of region {link.region_id!r}") for link in links))
-    before = {region: None if link[0] is None else Link(*link) for region, (_, *link) in rows.items()}
-    after, tally = dict(before), Tally()
-    full: dict[str, str] = {}
-    for link in links:
-        region, new = indexed(link.region_id), Link(link.item_id, link.method, link.confidence)
-        old = after[region]
-        tally.add("added" if old is None else "unchanged" if old == new else "changed")
-        after[region], full[region] = new, link.region_id
-    written = [
-        {"fields": region_fields(rows[region][0], full[region], link), "item": indexed(link.item_id)}
-        for region, link in after.items()
-        if link is not None and link != before[region]
-    ]
-    if written:
-        image = dict(transaction.run(_UNLINK, rows=written))
-        transaction.run(_LINK, rows=[row | {"image": image[row["fields"]["region"]]} for row in written])  # type: ignore[index]
-    return tally.counts()

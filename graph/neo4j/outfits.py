@@ -20,11 +20,12 @@ _STORED = (
 _LOCK = "UNWIND $ids AS id MATCH (o:Outfit {id: id}) SET o.source = o.source"
 _IMAGES = "UNWIND $ids AS id MATCH (p:Image {id: id}) RETURN id"
 _PART = "UNWIND $ids AS id MATCH (o:Outfit {id: id})-[r]-() DELETE r"
-_WRITE = (
-    "UNWIND $rows AS row MERGE (o:Outfit {id: row.fields.id}) SET o = row.fields"
+_EDGES = (
     " WITH o, row CALL (o, row) { UNWIND row.images AS image MATCH (p:Image {id: image}) CREATE (o)-[:READ_FROM]->(p) }"
     " WITH o, row UNWIND row.items AS item MATCH (i:Item {id: item}) CREATE (i)-[:STYLED_IN]->(o)"
 )
+_ADD = f"UNWIND $rows AS row CREATE (o:Outfit) SET o = row.fields{_EDGES}"
+_CHANGE = f"UNWIND $rows AS row MATCH (o:Outfit {{id: row.fields.id}}) SET o = row.fields{_EDGES}"
 
 State = tuple[str, str | None, tuple[str, ...]]
 """Source, image and items of an outfit, as they are indexed."""
@@ -41,20 +42,19 @@ def upsert_outfits(transaction: Transaction, outfits: Sequence[Outfit]) -> Write
         transaction.run(_LOCK, ids=sorted(changed))
         stored |= _read(transaction, changed)
         after, tally = _outcome(outfits, stored)
-        transaction.run(_PART, ids=changed)
+        transaction.run(_PART, ids=changed)  # all are written anew, also what somebody else has made the same
     full = {indexed(outfit.outfit_id): outfit.outfit_id for outfit in outfits}
-    rows = [
-        {
-            "fields": nodes.identified(full[key]) | fields("source", source),
-            "images": [] if image is None else [image],
-            "items": items,
-        }
-        for key, (source, image, items) in after.items()
-        if key not in stored or key in changed
-    ]
-    if rows:
-        transaction.run(_WRITE, rows=rows)
+    added = [key for key in after if key not in stored]
+    for statement, keys in ((_ADD, added), (_CHANGE, changed)):
+        if keys:
+            transaction.run(statement, rows=[_row(full[key], after[key]) for key in keys])
     return tally.counts()
+
+
+def _row(outfit_id: str, state: State) -> dict[str, object]:
+    source, image, items = state
+    properties = nodes.identified(outfit_id) | fields("source", source)
+    return {"fields": properties, "images": [] if image is None else [image], "items": items}
 
 
 def _read(transaction: Transaction, ids: Sequence[str]) -> dict[str, State]:

@@ -25,6 +25,9 @@ OLDEST = (5, 13)
 COLLISIONS = 4
 """Times that a write is begun again because another process made the same node first."""
 
+SAID = 500
+"""Characters of the server's own message in ours."""
+
 _PASSING = ("Neo.ClientError.Statement.EntityNotFound", "Neo.ClientError.Transaction.TransactionNotFound")
 
 
@@ -214,18 +217,18 @@ class Server:
         where = self.address if self.database is None else f"{self.address}/{self.database}"
         code = getattr(error, "code", None) or ""
         if isinstance(error, faults.AuthError):
-            return StoreUnavailableError(f"{where}: the server refuses user and password ({_first_line(error)})")
+            return StoreUnavailableError(f"{where}: the server refuses user and password ({_said(error)})")
         if isinstance(error, faults.ConstraintError):
-            return InvalidRecordError(f"{where}: a record breaks a rule of the graph: {_first_line(error)}")
+            return InvalidRecordError(f"{where}: a record breaks a rule of the graph: {_said(error)}")
         if code.endswith("DatabaseNotFound"):
-            return StoreFormatError(f"{where}: there is no such database ({_first_line(error)})")
+            return StoreFormatError(f"{where}: there is no such database ({_said(error)})")
         if code.endswith(("TransactionTimedOut", "TransactionTimedOutClientConfiguration")):
             return StoreUnavailableError(f"{where}: the server gave the query up: it took too long")
         if isinstance(error, faults.ServiceUnavailable | faults.SessionExpired | faults.TransientError):
             return StoreUnavailableError(
-                f"{where}: the server cannot be used now ({_first_line(error)}); is it running, and does it have room?"
+                f"{where}: the server cannot be used now ({_said(error)}); is it running, and does it have room?"
             )
-        return GraphError(f"{where}: {_first_line(error)}")
+        return GraphError(f"{where}: {_said(error)}")
 
 
 def _is_passing(fault: BaseException | None) -> bool:
@@ -235,6 +238,6 @@ def _is_passing(fault: BaseException | None) -> bool:
     return isinstance(fault, faults.Neo4jError) and (fault.is_retryable() or fault.code in _PASSING)
 
 
-def _first_line(error: Exception) -> str:
-    text = getattr(error, "message", None) or str(error)
-    return str(text).strip().partition("\n")[0]
+def _said(error: Exception) -> str:
+    """What the driver or the server said, in one line."""
+    return " ".join(str(getattr(error, "message", None) or error).split())[:SAID]

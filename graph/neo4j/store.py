@@ -8,8 +8,9 @@ from typing import TypeVar
 from data.types import ImageRecord, Item, ItemLink, Outfit, Problem
 from graph.neo4j import deletion, neighbours, overview, quarantine, reading, surroundings
 from graph.neo4j.export import export
-from graph.neo4j.images import link_regions, upsert_images
+from graph.neo4j.images import upsert_images
 from graph.neo4j.items import upsert_items
+from graph.neo4j.links import link_regions
 from graph.neo4j.loading import added, load
 from graph.neo4j.outfits import upsert_outfits
 from graph.neo4j.schema import migrate

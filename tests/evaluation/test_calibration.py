@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from evaluation.calibration import expected_calibration_error, reliability
+from evaluation.bootstrap import interval
+from evaluation.calibration import calibration_error_statistic, expected_calibration_error, reliability
 
 
 def test_bins_by_hand() -> None:
@@ -40,3 +41,28 @@ def test_nothing_and_nonsense() -> None:
     assert math.isnan(expected_calibration_error([]))
     with pytest.raises(ValueError, match="2 probabilities, 1 labels"):
         reliability(np.zeros(2), np.zeros(1, np.int64))
+
+
+def test_the_error_of_outfits_drawn_is_that_of_all_where_each_comes_once() -> None:
+    rng = np.random.default_rng(2)
+    said = rng.random(400)
+    was = (rng.random(400) < said**2).astype(np.int64)
+    clusters = np.arange(400) // 4
+    statistic = calibration_error_statistic(said, was, clusters)
+    wanted = expected_calibration_error(reliability(said, was))
+    assert statistic(np.ones((1, 100)))[0] == pytest.approx(wanted)
+    assert statistic(np.full((1, 100), 3.0))[0] == pytest.approx(wanted)
+    only = np.zeros((1, 100))
+    only[0, 7] = 1
+    assert 0 <= statistic(only)[0] <= 1
+
+
+def test_cuts_of_one_outfit_widen_the_interval() -> None:
+    rng = np.random.default_rng(3)
+    said, was = np.repeat(rng.random(60), 9), np.repeat(rng.integers(0, 2, 60), 9)
+    apart, together = np.arange(540), np.arange(540) // 9
+    widths = []
+    for clusters in (apart, together):
+        found = interval(calibration_error_statistic(said, was, clusters), int(clusters.max()) + 1, rng)
+        widths.append(found.high - found.low)
+    assert widths[1] > 1.5 * widths[0]

@@ -53,17 +53,17 @@ def test_a_second_training_is_the_same_release(recsys: Run, own_shop: Path) -> N
 def test_an_interrupted_training_leaves_the_old_release_and_goes_on(
     recsys: Run, own_shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bert4rec.train import _Run
+    from bert4rec.train import TrainingRun
 
-    before, whole, passes = current_release(Workspace.open(own_shop)), _Run.epoch, []
+    before, whole, passes = current_release(Workspace.open(own_shop)), TrainingRun.epoch, []
 
-    def interrupted(self: _Run, *arguments: Any) -> float:
+    def interrupted(self: TrainingRun, *arguments: Any) -> float:
         passes.append(1)
         if len(passes) == 3:
             raise KeyboardInterrupt
         return whole(self, *arguments)
 
-    monkeypatch.setattr(_Run, "epoch", interrupted)
+    monkeypatch.setattr(TrainingRun, "epoch", interrupted)
     ran = recsys("-w", own_shop, "train")
     assert ran.status == 130
     assert "--resume" in ran.err
