@@ -40,8 +40,13 @@ class Node(Struct, frozen=True, order=True):
     id: str
     value: str = ""
 
+    @property
+    def label(self) -> str:
+        """What people call it: the id, of an attribute ``name=value``."""
+        return f"{self.id}={self.value}" if self.kind == "attribute" else self.id
+
     def __str__(self) -> str:
-        return f"{self.kind} {self.id}={self.value}" if self.kind == "attribute" else f"{self.kind} {self.id}"
+        return f"{self.kind} {self.label}"
 
 
 class Edge(Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -32,22 +33,30 @@ class Link(Struct, frozen=True):
 
 
 class Chain(Struct, frozen=True):
-    """A path, its strength (see ``graph.explore.strength``) and its sentence."""
+    """A path, its strength (see ``graph.explore.strength``) and its sentence; ``ways`` as long lead over its items."""
 
     links: tuple[Link, ...]
     strength: float
     text: str
+    ways: int = 1
 
 
-def chains_of(store: GraphStore, edges: Edges, ways: Sequence[tuple[tuple[Node, ...], float]]) -> tuple[Chain, ...]:
-    """Chains of paths that begin and end with an item, each with its strength."""
-    items = sorted({node for way, _ in ways for node in way if node.kind == "item"})
-    traits = _traits(store, items)
+class Way(NamedTuple):
+    """The nodes of a path, its strength, and how many paths it stands for."""
+
+    nodes: tuple[Node, ...]
+    strength: float
+    ways: int
+
+
+def chains_of(store: GraphStore, edges: Edges, ways: Sequence[Way]) -> tuple[Chain, ...]:
+    """Chains of paths that begin and end with an item."""
+    traits = _traits(store, sorted({node for way in ways for node in way.nodes if node.kind == "item"}))
     chains = []
-    for way, strength in ways:
-        places = [n for n, node in enumerate(way) if node.kind == "item"]
-        links = tuple(_link(edges, way[a : b + 1], traits) for a, b in pairwise(places))
-        chains.append(Chain(links, strength, _sentence(links)))
+    for way in ways:
+        places = [n for n, node in enumerate(way.nodes) if node.kind == "item"]
+        links = tuple(_link(edges, way.nodes[a : b + 1], traits) for a, b in pairwise(places))
+        chains.append(Chain(links, way.strength, _sentence(links), way.ways))
     return tuple(chains)
 
 
@@ -90,7 +99,9 @@ def _clause(link: Link) -> str:
         return f"{text} (both {_listed(shared)})" if shared else text
     if len(link.over) == 1:
         return f"shares {_listed([named(middle), *shared])} with {link.end}"
-    style = named(link.over[len(link.over) // 2])
+    if [node.kind for node in link.over[::2]] != ["image", "image"]:
+        return f"leads over {_listed([str(node) for node in link.over])} to {link.end}"
+    style = named(link.over[1])
     clause = f"is seen in photo {middle.id} of {style}, as is {link.end} in photo {link.over[-1].id}"
     return f"{clause} (both {_listed(shared)})" if shared else clause
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from heapq import nlargest
 from typing import Literal
 
 from msgspec import Struct
@@ -24,9 +25,11 @@ EXAMPLES = 3
 class Evidence(Struct, frozen=True):
     """One reason, read off the graph.
 
+    ``strength`` is the degree-weighted path count (``graph.explore.strength``); only of a style it is that of the
+    strongest path alone: fifty photos of each item in one style are one fact, not 2,500 that outweigh a shared photo.
     ``nodes``: the shared images or outfits, the item between, the style or attribute, or the nodes of the path.
     ``count``: of images and outfits how many; of an item between and a style, images with it and one or the other, the
-    smaller number; 1 of an attribute and a path. ``strength``: see ``graph.explore.strength``. ``at_least``: the items
+    smaller number; 1 of an attribute and a path. ``at_least``: the items
     are hubs that were not read whole, so ``count`` is a lower bound.
     """
 
@@ -128,8 +131,8 @@ def _styles(scene: Scene, item_id: str, other_id: str) -> Iterator[Evidence]:
     whole = scene.is_whole(item_id, "CONTAINS") and scene.is_whole(other_id, "CONTAINS")
     for name in left.keys() & right.keys():
         one, two = left[name], right[name]
-        ways = _pairs(one, two)
-        if ways is None:
+        strongest = _strongest_pair(one, two)
+        if strongest is None:
             continue
         degree = scene.degree(Node("style", name))
         yield Evidence(
@@ -138,7 +141,7 @@ def _styles(scene: Scene, item_id: str, other_id: str) -> Iterator[Evidence]:
             other_id,
             (Node("style", name),),
             min(len(one), len(two)),
-            ways * edge_strength(degree, 1) ** 2,
+            strongest * edge_strength(degree, 1) ** 2,
             f"both are seen in style {name}: {item_id} in {_photos(len(one))}, {other_id} in {_photos(len(two))}",
             at_least=not whole,
         )
@@ -159,6 +162,12 @@ def _pairs(one: dict[str, float], two: dict[str, float]) -> float | None:
     if len(one) * len(two) == len(common):
         return None
     return sum(one.values()) * sum(two.values()) - sum(one[image] * two[image] for image in sorted(common))
+
+
+def _strongest_pair(one: dict[str, float], two: dict[str, float]) -> float | None:
+    """The highest product of two different images' ways; it is among the two best of each."""
+    best = [nlargest(2, ways.items(), key=lambda way: way[1]) for ways in (one, two)]
+    return max((left * right for p, left in best[0] for q, right in best[1] if p != q), default=None)
 
 
 def _number(nodes: tuple[Node, ...], word: str) -> str:

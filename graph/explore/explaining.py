@@ -86,7 +86,7 @@ def explain(
     for other in deadline.within(others, every=1):
         evidence = between_two(scene, item_id, other)
         if not _are_together(evidence):
-            territory = Territory(store, WORN, deadline, fan=budget.fan)
+            territory = Territory(store, WORN, deadline, fan=budget.fan, retell=False)
             territory.add((*scene.items.values(), *scene.images.values()))
             longer, more = _longer(ways_within(store, territory, (item_id, other, STEPS), 1))
             evidence += longer
@@ -146,11 +146,12 @@ def connect(
 
 def _common(scene: Scene) -> list[Common]:
     holders: dict[Node, list[str]] = {}
+    retold = scene.read_from(scene.images)
     for item_id in sorted(scene.items):
         around = scene.items[item_id]
         images = set(around.others("CONTAINS"))
         styles = {Node("style", name) for name in scene.looks.get(item_id, ())}
-        for node in images | styles | scene.attributes(item_id) | scene.outfits(item_id):
+        for node in images | styles | scene.attributes(item_id) | (scene.outfits(item_id) - retold):
             holders.setdefault(node, []).append(item_id)
     shared = [Common(node, tuple(ids)) for node, ids in holders.items() if len(ids) > 1]
     return sorted(shared, key=lambda common: (-len(common.item_ids), common.node))

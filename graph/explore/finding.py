@@ -43,7 +43,7 @@ def find(store: GraphStore, name: str, kind: NodeKind | None = None) -> Node:
             return node
     if not asked:
         raise UnknownNodeError(f"attribute {name!r}: write name=value, as in colour=red")
-    raise unknown(store, asked[0], what=kind or "node")
+    raise _refusal(name, kind or "node", [near for node in asked for near in _near(store, node)])
 
 
 def require(store: GraphStore, found: Iterable[Neighbourhood]) -> None:
@@ -55,8 +55,11 @@ def require(store: GraphStore, found: Iterable[Neighbourhood]) -> None:
 
 def unknown(store: GraphStore, node: Node, *, what: str) -> UnknownNodeError:
     """The error for a node that is not stored."""
-    given = f"{node.id}={node.value}" if node.kind == "attribute" else node.id
-    near = get_close_matches(given, sorted(set(_near(store, node))), n=1, cutoff=0.7)
+    return _refusal(node.label, what, _near(store, node))
+
+
+def _refusal(given: str, what: str, known: Iterable[str]) -> UnknownNodeError:
+    near = get_close_matches(given, sorted(set(known)), n=1, cutoff=0.7)
     return UnknownNodeError(f"{what} {given!r} is not stored" + (f"; did you mean {near[0]!r}?" if near else ""))
 
 
@@ -79,5 +82,4 @@ def _near(store: GraphStore, node: Node) -> Iterator[str]:
             yield from (outfit.outfit_id for outfit in islice(store.outfits(after=node.id[:length]), _NEAR))
     if node.kind in ("style", "category", "attribute"):
         for degree in store.ranked(node.kind, [], limit=_SMALL):
-            named = degree.node
-            yield f"{named.id}={named.value}" if named.kind == "attribute" else named.id
+            yield degree.node.label

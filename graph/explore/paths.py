@@ -10,7 +10,7 @@ from itertools import islice, pairwise
 from msgspec import Struct
 
 from graph.explore.budget import DEFAULT, Budget, Cut
-from graph.explore.chains import Chain, chains_of
+from graph.explore.chains import Chain, Way, chains_of
 from graph.explore.finding import require
 from graph.explore.strength import edge_strength, edges_strength
 from graph.explore.territory import Territory, walk
@@ -23,7 +23,7 @@ STEPS = 3
 WORN: tuple[Relation, ...] = ("CONTAINS", "STYLED_IN")
 ALIKE: tuple[Relation, ...] = (*WORN, "HAS_ATTRIBUTE", "HAS_STYLE")
 
-_POOL = 1_000
+_POOL = 2_000
 """Shortest paths among which the strongest come first."""
 
 
@@ -49,9 +49,10 @@ def shortest_paths(
 ) -> Paths:
     """All ways with the fewest steps, the strongest first, ties by node.
 
-    Over photos and outfits alone, unless ``relations`` says otherwise. Raises UnknownNodeError.
+    Over photos, and outfits that were not read from one, unless ``relations`` says otherwise. Ways over the same items
+    are one chain, told over the strongest of them. Raises UnknownNodeError.
     """
-    territory = Territory(store, relations, budget.start(), fan=budget.fan)
+    territory = Territory(store, relations, budget.start(), fan=budget.fan, retell=False)
     _require_ends(store, start, end)
     return ways_within(store, territory, (start, end, steps), budget.limit)
 
@@ -63,12 +64,15 @@ def ways_within(store: GraphStore, territory: Territory, asked: tuple[str, str, 
     found = walk(territory, *ends, 2 * steps, stop=True) if start != end else False
     ways = list(islice(_all_shortest(territory, *ends), _POOL)) if found else []
     strong = _strengths(territory, ways)
-    order = sorted(range(len(ways)), key=lambda n: (-round(strong[n], 12), ways[n]))
-    chosen = [(ways[n], strong[n]) for n in order[:limit]]
+    told: dict[tuple[Node, ...], list[int]] = {}
+    for n in sorted(range(len(ways)), key=lambda n: (-round(strong[n], 12), ways[n])):
+        told.setdefault(tuple(node for node in ways[n] if node.kind == "item"), []).append(n)
+    chosen = [Way(ways[group[0]], strong[group[0]], len(group)) for group in list(told.values())[:limit]]
     cuts = territory.cuts()
-    if len(ways) > limit:
-        more = "more than " if len(ways) == _POOL else ""
-        cuts += (Cut("limit", f"the first {limit:,} of {more}{len(ways):,} shortest ways are shown"),)
+    if len(ways) == _POOL:
+        cuts += (Cut("limit", f"only {_POOL:,} shortest ways were compared; there are more"),)
+    if len(told) > limit:
+        cuts += (Cut("limit", f"the first {limit:,} of {len(told):,} shortest ways are shown"),)
     return _answer(store, territory, asked, chosen, cuts)
 
 
@@ -86,11 +90,11 @@ def strongest_path(
     Attributes and styles may be walked too; what half of the catalogue has weighs next to nothing. Of ways that are as
     strong, the one with fewer edges is given. Raises UnknownNodeError.
     """
-    territory = Territory(store, relations, budget.start(), fan=budget.fan)
+    territory = Territory(store, relations, budget.start(), fan=budget.fan, retell=False)
     ends = _require_ends(store, start, end)
     found = walk(territory, *ends, 2 * steps, stop=False) if start != end else False
     way = _strongest(territory, *ends, 2 * steps) if found else None
-    chosen = [] if way is None else [(way, _strengths(territory, [way])[0])]
+    chosen = [] if way is None else [Way(way, _strengths(territory, [way])[0], 1)]
     return _answer(store, territory, (start, end, steps), chosen, territory.cuts())
 
 
@@ -105,7 +109,7 @@ def _answer(
     store: GraphStore,
     territory: Territory,
     asked: tuple[str, str, int],
-    chosen: Sequence[tuple[tuple[Node, ...], float]],
+    chosen: Sequence[Way],
     cuts: tuple[Cut, ...],
 ) -> Paths:
     start, end, steps = asked

@@ -29,6 +29,8 @@ class Territory:
         Edges that may be walked.
     fan
         Most edges followed from a node by one relation.
+    retell
+        Whether outfits that were read from an image are walked too; they say again what the image says.
     """
 
     def __init__(
@@ -38,13 +40,14 @@ class Territory:
         deadline: Deadline,
         *,
         fan: int = DEFAULT.fan,
-        cap: int = CAP,
+        retell: bool = True,
     ) -> None:
         self._store = store
         self._relations = tuple(relations)
         self._deadline = deadline
         self._fan = fan
-        self._cap = cap
+        self._retell = retell
+        self._judged: dict[Node, bool] = {}
         self._full = False
         self.followed: dict[Node, Neighbourhood] = {}
         self.edges: dict[Node, dict[Node, Edge]] = {}
@@ -53,7 +56,7 @@ class Territory:
         """Follow nodes to their neighbours."""
         waiting = sorted(set(nodes) - self.followed.keys())
         for start in range(0, len(waiting), BATCH):
-            if len(self.followed) >= self._cap:
+            if len(self.followed) >= CAP:
                 self._full = True
                 break
             if self._deadline.passed():
@@ -63,11 +66,21 @@ class Territory:
 
     def add(self, found: Iterable[Neighbourhood]) -> None:
         """Take in nodes that were followed already, with the same relations and fan; other relations are left out."""
-        for around in found:
-            self.followed[around.node] = around
-            for edge in around.edges:
-                if edge.relation in self._relations:
-                    self._join(edge)
+        found = list(found)
+        edges = [edge for around in found for edge in around.edges if edge.relation in self._relations]
+        self.followed.update((around.node, around) for around in found)
+        if not self._retell:
+            self._judge(edge.end for edge in edges if edge.relation == "STYLED_IN")
+            edges = [edge for edge in edges if self._judged.get(edge.end, True)]
+        for edge in edges:
+            self._join(edge)
+
+    def _judge(self, outfits: Iterable[Node]) -> None:
+        """Find out which outfits stand for themselves."""
+        asked = sorted(set(outfits) - self._judged.keys())
+        if asked:
+            found = self._store.neighbours(asked, relations=["READ_FROM"], limit=0)
+            self._judged.update((around.node, not around.degrees) for around in found)
 
     def _join(self, edge: Edge) -> None:
         self.edges.setdefault(edge.start, {})[edge.end] = edge
@@ -101,7 +114,7 @@ class Territory:
         if len(hubs) > NAMED:
             cuts.append(Cut("hub", f"{len(hubs) - NAMED:,} more nodes were followed in part"))
         if self._full:
-            cuts.append(Cut("limit", f"more than {self._cap:,} nodes lie in between; the rest was not followed"))
+            cuts.append(Cut("limit", f"more than {CAP:,} nodes lie in between; the rest was not followed"))
         return (*cuts, *self._deadline.cuts())
 
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from graph.explore.budget import DEFAULT, Budget, Cut
 from graph.explore.dates import day_of, week_of
 from graph.explore.finding import exists, unknown
+from graph.explore.scores import ShootScores
 from graph.nodes import Node, Relation, Sighting
 from graph.store import GraphStore
 
@@ -35,10 +36,8 @@ class Week(Struct, frozen=True):
 class Trend(Struct, frozen=True):
     """Weeks without a gap, from the first dated image to the last.
 
-    ``p``: how often chance alone would show a trend as strong, 0 to 1, by the test of Cochran and Armitage
-    (Armitage, "Tests for Linear Trends in Proportions and Frequencies", Biometrics 11, 1955), two-sided, on the share
-    of images against the week's number. It takes images for independent; those of one shoot are not, so that small
-    ``p`` of few shoots mean less. ``undated`` images count nowhere.
+    ``p``: how often chance alone would show a trend as strong, 0 to 1, see :class:`ShootScores`. ``undated`` images
+    count nowhere.
     """
 
     nodes: tuple[Node, ...]
@@ -77,6 +76,7 @@ def trend(
         raise ValueError("no node is given; a trend is that of at least one")
     deadline = budget.start()
     tests = [_Shows(store, node) for node in nodes]
+    scores = ShootScores()
     images: Counter[date] = Counter()
     shown: Counter[date] = Counter()
     undated = 0
@@ -86,10 +86,12 @@ def trend(
             undated += 1
             continue
         monday = week_of(day)
+        hit = all(test.holds(sighting) for test in tests)
         images[monday] += 1
-        shown[monday] += all(test.holds(sighting) for test in tests)
+        shown[monday] += hit
+        scores.add(monday.toordinal() // 7, hit, sighting.shoot)
     weeks = _weeks(images, shown)
-    z = armitage([(week.shown, week.images) for week in weeks])
+    z = scores.statistic()
     p = math.erfc(abs(z) / math.sqrt(2))
     direction: Literal["rising", "falling", "flat"] = "flat"
     if p < SURE:
@@ -129,19 +131,3 @@ def _weeks(images: Counter[date], shown: Counter[date]) -> list[Week]:
     first, last = min(images), max(images)
     mondays = [first + timedelta(weeks=n) for n in range((last - first).days // 7 + 1)]
     return [Week(day, images[day], shown[day], shown[day] / images[day] if images[day] else 0.0) for day in mondays]
-
-
-def armitage(counts: Sequence[tuple[int, int]]) -> float:
-    """The Cochran-Armitage statistic of (hits, trials) in order: standard normal where nothing changes.
-
-    ``z = sum(t (x - n p)) / sqrt(p (1 - p) (sum(n t**2) - sum(n t)**2 / N))`` with ``t`` the place, ``x`` of ``n``
-    hits, ``N`` trials in all and ``p`` their share; 0 where the share cannot change.
-    """
-    trials = sum(n for _, n in counts)
-    share = sum(x for x, _ in counts) / trials if trials else 0.0
-    moved = sum(t * (x - n * share) for t, (x, n) in enumerate(counts))
-    spread = float(sum(n * t * t for t, (_, n) in enumerate(counts)))
-    if trials:
-        spread -= sum(n * t for t, (_, n) in enumerate(counts)) ** 2 / trials
-    variance = share * (1 - share) * spread
-    return moved / math.sqrt(variance) if variance > 0 else 0.0

@@ -24,6 +24,7 @@ COMMANDS = (
     "quarantine",
     "identity",
     "stats",
+    "graph",
     "check",
     "train",
     "complete",

@@ -8,6 +8,7 @@ WITHOUT_VALUE = ("--json", "--debug")
 SEVERAL_VALUES = {
     "kfashion": ("--images",),
     "complete": ("--item", "--slot"),
+    "explain": ("--context",),
 }
 """Options, by command, that take all the values that follow: ``--item 1 2`` for ``--item 1 --item 2``."""
 

@@ -124,3 +124,13 @@ def test_the_shortest_way_is_told_though_a_longer_one_was_read_already(store, ma
     store.upsert_outfits([make.outfit("o1", "a", "x"), make.outfit("o2", "d", "x")])
     (path,) = [each for each in explain(store, "a", ["b", "c", "d"]).evidence if each.kind == "path"]
     assert [node.id for node in path.nodes] == ["o1", "x", "o2"]
+
+
+def test_a_style_weighs_once_however_many_photos_are_of_it(store, make):
+    """a and b have twenty photos each of one style, and one photo together."""
+    store.upsert_items([make.item(name, **{name: ("1",)}) for name in "ab"])
+    store.upsert_images([make.image(f"{name}{n}", name, styles=("s",)) for name in "ab" for n in range(20)])
+    store.upsert_images([make.image("both", "a", "b")])
+    photo, style = explain(store, "a", ["b"]).evidence
+    assert (photo.kind, style.kind, style.count) == ("image", "style", 20)
+    assert style.strength == pytest.approx((21 * 1 * 1 * 40 * 40 * 1 * 1 * 21) ** -0.4)

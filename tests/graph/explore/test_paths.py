@@ -22,25 +22,39 @@ def nodes(chain) -> list[str]:
     ]
 
 
-def test_all_shortest_ways_with_their_strength(wardrobe):
-    found = shortest_paths(wardrobe, "coat", "skirt")
-    assert [nodes(chain) for chain in found.chains] == [
-        ["coat", "p1", "shirt", "p3", "skirt"],
-        ["coat", "p2", "shirt", "p3", "skirt"],
-    ]
+def test_the_shortest_way_with_its_strength(wardrobe):
+    (chain,) = shortest_paths(wardrobe, "coat", "skirt").chains
+    assert nodes(chain) == ["coat", "p1", "shirt", "p3", "skirt"]
+    assert chain.ways == 2, "over p1 and over p2"
     # coat in 2 photos, each of 2 items, shirt in 3, skirt in 2
-    assert found.chains[0].strength == pytest.approx(product(2, 2, 2, 3, 3, 2, 2, 2))
-    assert found.chains[0].text == (
+    assert chain.strength == pytest.approx(product(2, 2, 2, 3, 3, 2, 2, 2))
+    assert chain.text == (
         "coat is seen in photo p1 with shirt (both style 로맨틱 and style 모던), "
         "which is seen in photo p3 with skirt (both style 로맨틱)"
     )
+
+
+def test_ways_over_other_items_are_other_chains(wardrobe, make):
+    wardrobe.upsert_images([make.image("p5", "coat", "hat"), make.image("p6", "hat", "skirt")])
+    found = shortest_paths(wardrobe, "coat", "skirt")
+    assert [(nodes(chain)[2], chain.ways) for chain in found.chains] == [("hat", 1), ("shirt", 2)]
+    assert found.chains[0].strength == pytest.approx(product(3, 2, 2, 2, 2, 2, 2, 3))
     assert (found.text, found.cut) == ("2 ways found", ())
+    first = shortest_paths(wardrobe, "coat", "skirt", budget=Budget(limit=1))
+    assert len(first.chains) == 1 and first.cut[0].detail == "the first 1 of 2 shortest ways are shown"
+
+
+def test_an_outfit_read_from_a_photo_is_no_way_of_its_own(wardrobe, make):
+    wardrobe.upsert_outfits([make.outfit("read", "coat", "shirt", image_id="p1")])
+    (chain,) = shortest_paths(wardrobe, "coat", "shirt").chains
+    assert (nodes(chain)[1], chain.ways) == ("p1", 2)
+    wardrobe.upsert_outfits([make.outfit("styled", "coat", "shirt")])
+    assert shortest_paths(wardrobe, "coat", "shirt").chains[0].ways == 3
 
 
 def test_three_steps_and_no_more(wardrobe):
-    found = shortest_paths(wardrobe, "coat", "bag", budget=Budget(limit=1))
+    found = shortest_paths(wardrobe, "coat", "bag")
     assert nodes(found.chains[0]) == ["coat", "p1", "shirt", "p3", "skirt", "p4", "bag"]
-    assert found.cut[0].detail == "the first 1 of 2 shortest ways are shown"
     assert found.chains[0].links[-1].shared[0].value == "스트라이프"
     none = shortest_paths(wardrobe, "coat", "hat")
     assert (none.chains, none.text, none.cut) == ((), "no path within 3 steps from coat to hat", ())
@@ -80,9 +94,9 @@ def test_a_longer_way_may_be_stronger_than_one_over_a_hub(store, make):
 
 def test_doubtful_links_weaken(wardrobe, make):
     wardrobe.link([make.link("p1/아우터#0", "coat", confidence=0.5), make.link("p2/아우터#0", "coat", confidence=0.75)])
-    found = shortest_paths(wardrobe, "coat", "shirt").chains
-    assert [nodes(chain)[1] for chain in found] == ["p2", "p1"]
-    assert [chain.strength for chain in found] == [pytest.approx(c * product(2, 2, 2, 3)) for c in (0.75, 0.5)]
+    (chain,) = shortest_paths(wardrobe, "coat", "shirt").chains
+    assert (nodes(chain)[1], chain.ways) == ("p2", 2)
+    assert chain.strength == pytest.approx(0.75 * product(2, 2, 2, 3))
 
 
 def test_styles_are_walked_where_asked(store, make):

@@ -11,7 +11,8 @@ from graph.explore.budget import Budget
 from graph.explore.changes import Fresh, changes_since
 from graph.explore.communities import communities
 from graph.explore.dates import PERIODS, day_of, period_of, week_of
-from graph.explore.trends import Week, armitage, trend
+from graph.explore.scores import ShootScores
+from graph.explore.trends import Week, trend
 from graph.nodes import Node
 from graph.store import UnknownNodeError
 
@@ -114,11 +115,35 @@ def test_what_an_image_shows(wardrobe, nodes, shown):
         assert [week.shown for week in trend(wardrobe, nodes).weeks] == shown
 
 
+def statistic(*weeks: str, shoots: bool = False) -> float:
+    """``"110"``: a week of three images of which two show it; with ``shoots`` each week is one shoot."""
+    scores = ShootScores()
+    for number, week in enumerate(weeks):
+        for hit in week:
+            scores.add(700 + number, hit == "1", f"s{number}" if shoots else None)
+    return scores.statistic()
+
+
 def test_the_statistic_by_hand():
-    # three weeks of 4, hits 0, 2, 4: p = 1/2, moved = 0*(-2) + 1*0 + 2*2 = 4, spread = 4*(0+1+4) - 12**2/12 = 8
-    assert armitage([(0, 4), (2, 4), (4, 4)]) == pytest.approx(4 / (0.25 * 8) ** 0.5)
-    assert armitage([(4, 4), (2, 4), (0, 4)]) == pytest.approx(-4 / (0.25 * 8) ** 0.5)
-    assert armitage([]) == armitage([(0, 0)]) == armitage([(3, 3), (4, 4)]) == armitage([(1, 2)]) == 0
+    # mean week 1, mean share 1/2: each image of the first and last week scores 1/2, those of the second 0
+    assert statistic("0000", "0011", "1111") == pytest.approx(4 / (8 * 0.25 * 12 / 11) ** 0.5)
+    assert statistic("1111", "0011", "0000") == pytest.approx(-4 / (8 * 0.25 * 12 / 11) ** 0.5)
+    # as three shoots: sums of 2, 0 and 2
+    assert statistic("0000", "0011", "1111", shoots=True) == pytest.approx(4 / (8 * 3 / 2) ** 0.5)
+    assert statistic() == statistic("1") == statistic("111", "1111") == statistic("01") == 0
+
+
+def test_one_shoot_is_no_trend(store, make):
+    """One shoot of twenty photos in the last of six weeks: many images, one decision."""
+    store.upsert_items([make.item("i"), make.item("x")])
+    days = [date.fromordinal(date(2021, 1, 4).toordinal() + 7 * week).isoformat() for week in range(6)]
+    store.upsert_images(
+        [make.image(f"w{w}p{n}", "x", created=days[w], shoot=f"{w}") for w in range(6) for n in range(20)]
+    )
+    store.upsert_images([make.image(f"last{n}", "i", created=days[5], shoot="one") for n in range(20)])
+    assert trend(store, [Node("item", "i")]).direction == "flat"
+    store.upsert_images([make.image(f"last{n}", "i", created=days[5]) for n in range(20)])
+    assert trend(store, [Node("item", "i")]).direction == "rising", "of twenty shoots it is one"
 
 
 def test_a_planted_trend_is_told_and_noise_seldom(store, make):

@@ -1,0 +1,180 @@
+"""``recsys graph`` as a person runs it, on a small shop."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import pyarrow.parquet as pq
+import pytest
+
+from data.types import ImageRecord, Item, Outfit, Region
+from graph import open_store, sqlite_url
+from graph.nodes import NODE_KINDS, RELATIONS
+from recsys.cli.graph_session import By, Kind
+
+Run = Callable[..., Any]
+
+
+def _image(number: int, *item_ids: str, style: str, created: str) -> ImageRecord:
+    regions = tuple(
+        Region(region_id=f"p{number}/상의#{n}", part="상의", slot="top", category="셔츠", item_id=item_id)
+        for n, item_id in enumerate(item_ids)
+    )
+    return ImageRecord(image_id=f"p{number}", source="s", styles=(style,), created=created, regions=regions)
+
+
+@pytest.fixture
+def stocked(workspace: Path) -> Path:
+    """자켓 - 셔츠 in two photos, 셔츠 - 치마 in one, 치마 - 가방 in an outfit; 혼자 alone."""
+    colours = {"자켓": "블랙", "셔츠": "화이트", "치마": "블랙", "가방": "레드", "혼자": "블랙"}
+    with open_store(sqlite_url(workspace / "graph.sqlite")) as store:
+        store.upsert_items(
+            [
+                Item(item_id=name, category=name, slot="top", source="s", attributes={"색상": (colour,)})
+                for name, colour in colours.items()
+            ]
+        )
+        store.upsert_images(
+            [
+                _image(1, "자켓", "셔츠", style="모던", created="2020-11-02"),
+                _image(2, "자켓", "셔츠", style="로맨틱", created="2020-11-09"),
+                _image(3, "셔츠", "치마", style="로맨틱", created="2020-11-16"),
+            ]
+        )
+        store.upsert_outfits([Outfit(outfit_id="o", item_ids=("가방", "치마"), source="s")])
+    return workspace
+
+
+@pytest.fixture
+def ask(recsys: Run, stocked: Path) -> Run:
+    """Runs ``recsys graph ...`` twice, for a person and as JSON; both must succeed."""
+
+    def run(*arguments: object) -> Any:
+        ran = recsys("-w", stocked, "graph", *arguments)
+        assert ran.status == 0, ran.err
+        as_json = recsys("-w", stocked, "graph", *arguments, "--json")
+        assert as_json.status == 0 and as_json.err == ran.err
+        return ran, json.loads(as_json.out)
+
+    return run
+
+
+def test_neighbours(ask: Run) -> None:
+    ran, answer = ask("neighbours", "셔츠", "--limit", "2")
+    assert ran.out.startswith("셔츠 (item)\n\nCONTAINS (3)\n")
+    assert "cut short: CONTAINS: the first 2 of 3 are shown" in ran.err
+    assert answer["degrees"] == {"CONTAINS": 3, "IN_CATEGORY": 1, "HAS_ATTRIBUTE": 1}
+    assert [edge["relation"] for edge in answer["edges"]] == ["CONTAINS", "CONTAINS", "IN_CATEGORY", "HAS_ATTRIBUTE"]
+    _, answer = ask("neighbours", "색상=블랙", "--relation", "HAS_ATTRIBUTE")
+    assert [edge["start"]["id"] for edge in answer["edges"]] == ["자켓", "치마", "혼자"]
+    _, answer = ask("neighbours", "셔츠", "--kind", "category")
+    assert answer["node"]["kind"] == "category"
+
+
+def test_together(ask: Run) -> None:
+    ran, answer = ask("together", "셔츠")
+    assert "worn with 셔츠, which is in 3 of 3 images" in ran.out
+    assert answer["companions"][0] == {"item_id": "자켓", "count": 2, "images": 2, "lift": 1.0}
+    assert [c["item_id"] for c in ask("together", "셔츠", "--by", "lift")[1]["companions"]] == ["자켓"]
+    assert "worn with 혼자, which is in 0 of 3 images: none" in ask("together", "혼자")[0].out
+
+
+def test_path(ask: Run) -> None:
+    ran, answer = ask("path", "자켓", "가방")
+    assert ran.out.startswith("1 way found\n") and ran.out.endswith(" (1 more over the same items)\n")
+    assert "자켓 is seen in photo p1 with 셔츠 (both style 로맨틱 and style 모던), which is seen in photo p3" in ran.out
+    assert len(answer["chains"][0]["links"]) == 3
+    assert ask("path", "자켓", "혼자")[0].out == "no path within 3 steps from 자켓 to 혼자\n"
+    strongest, _ = ask("path", "자켓", "혼자", "--strongest")
+    assert "자켓 shares 색상 블랙 with 혼자" in strongest.out
+    assert ask("path", "자켓", "치마", "--relation", "HAS_ATTRIBUTE", "--steps", "1")[1]["chains"]
+
+
+def test_connects_and_explain(ask: Run) -> None:
+    ran, answer = ask("connects", "자켓", "셔츠", "혼자")
+    assert "2 groups that nobody wore together:\n  셔츠, 자켓\n  혼자\n" in ran.out
+    assert answer["unconnected"] == [["셔츠", "혼자"], ["자켓", "혼자"]]
+    assert ask("connects", "자켓", "셔츠")[0].out.startswith("all hang together\n")
+    ran, answer = ask("explain", "자켓", "--context", "셔츠", "가방", "혼자")
+    assert ran.out.startswith("자켓 beside 가방, 셔츠, 혼자: 자켓 is seen with 셔츠 in 2 photos (p1, p2)\n")
+    assert "no path within 3 steps of photos and outfits from 자켓 to 혼자" in ran.out
+    assert answer["unconnected"] == ["혼자"]
+    assert {each["kind"] for each in answer["evidence"]} == {"image", "style", "path", "attribute"}
+
+
+def test_ego_and_export(ask: Run, tmp_path: Path) -> None:
+    ran, answer = ask("ego", "가방", "--depth", "1")
+    assert ran.out.startswith("가방 (item): 4 nodes, 3 edges\n")
+    assert answer["nodes"][0] == {"node": {"kind": "item", "id": "가방", "value": ""}, "distance": 0}
+    _, answer = ask("export", tmp_path / "all")
+    assert answer["edges"] == pq.read_metadata(tmp_path / "all" / "edges.parquet").num_rows == 21
+    _, answer = ask("export", tmp_path / "ego.graphml", "--around", "가방", "--depth", "1")
+    assert set(nx.read_graphml(tmp_path / "ego.graphml")) == {
+        "item:가방",
+        "category:가방",
+        "attribute:색상=레드",
+        "outfit:o",
+    }
+    _, answer = ask("export", tmp_path / "whole.graphml")
+    assert (answer["nodes"], answer["edges"]) == (8, 6)
+    _, answer = ask("export", tmp_path / "ego", "--around", "가방", "--kind", "item", "--depth", "0")
+    assert (answer["nodes"], answer["edges"]) == (1, 0)
+
+
+def test_surveys(ask: Run) -> None:
+    assert [degree["degree"] for degree in ask("hubs", "--limit", "2")[1]["nodes"]] == [3, 2]
+    assert "색상=블랙             3" in ask("hubs", "--kind", "attribute")[0].out
+    assert [degree["node"]["id"] for degree in ask("orphans")[1]["nodes"]] == ["혼자"]
+    assert ask("orphans", "--kind", "image")[0].out.endswith("none\n")
+    assert ask("duplicates", "--overlap", "0.1")[1]["pairs"] == []
+    assert ask("merges", "--least", "0.9")[0].out.endswith("none\n")
+    ran, answer = ask("communities", "--period", "month")
+    assert "2020-11: 3 images" in ran.out and answer["periods"][0]["found"] == 1
+    assert ask("communities", "--of", "item", "--period", "all")[1]["periods"][0]["pairs"][0]["weight"] == 2
+
+
+def test_times(ask: Run) -> None:
+    ran, answer = ask("changed", "2020-11-16")
+    assert "since 2020-11-16: 1 images of 0 new shoots (2 before, 0 without a date), 1 new items, 1 seen" in ran.out
+    assert answer["new_items"] == [{"id": "치마", "images": 1}]
+    ran, answer = ask("trend", "자켓", "로맨틱")
+    assert ran.out.startswith("item 자켓 with style 로맨틱: flat (p 1)\n")
+    assert [week["shown"] for week in answer["weeks"]] == [0, 1, 0]
+    assert answer["weeks"][0]["monday"] == "2020-11-02"
+    assert len(ask("trend", "자켓", "--since", "2020-11-05", "--until", "2020-11-12")[1]["weeks"]) == 1
+
+
+@pytest.mark.parametrize(
+    "command", ["hubs", "duplicates", "trend 자켓", "path 자켓 치마", "explain 자켓 --context 셔츠"]
+)
+def test_no_time_is_said(ask: Run, command: str) -> None:
+    ran, answer = ask(*command.split(), "--seconds", "0")
+    assert "cut short: stopped after 0 s" in ran.err
+    assert answer["cut"][0]["reason"] == "time"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["neighbours", "자켓켓"], "node '자켓켓' is not stored; did you mean '자켓'?"),
+        (["together", "셔츄"], "item '셔츄' is not stored"),
+        (["trend", "색상=블랔"], "node '색상=블랔' is not stored; did you mean '색상=블랙'?"),
+        (["trend", "p1"], "image p1: an image has no trend"),
+        (["hubs", "--kind", "style", "--relation", "CONTAINS"], "style nodes have no CONTAINS; they have HAS_STYLE"),
+        (["changed", "gestern"], "does not match the format"),
+        (["explain", "자켓"], "Missing option '--context'"),
+        (["neighbours", "자켓", "--kind", "attribute"], "write name=value"),
+    ],
+)
+def test_what_cannot_be_answered_is_one_line(recsys: Run, stocked: Path, arguments: list[str], words: str) -> None:
+    ran = recsys("-w", stocked, "graph", *arguments)
+    assert (ran.status, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert words in ran.err
+
+
+def test_kinds_are_those_of_the_graph() -> None:
+    assert tuple(Kind) == NODE_KINDS and tuple(By) == RELATIONS
