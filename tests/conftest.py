@@ -12,8 +12,8 @@ from tests.neo4j_server import Neo4jProcess, has_java
 
 @pytest.fixture(scope="session")
 def neo4j_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
-    """URLs of two servers that hold nothing, without passwords; RECSYS_TEST_NEO4J may name two that run already."""
-    running = os.environ.get("RECSYS_TEST_NEO4J", "").split()
+    """URLs of two servers that hold nothing, without passwords; NEO4J_TEST_SERVERS may name two that run already."""
+    running = os.environ.get("NEO4J_TEST_SERVERS", "").split()
     if running:
         yield running
         return

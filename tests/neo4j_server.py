@@ -37,7 +37,7 @@ class Neo4jProcess:
     def begin(self) -> None:
         """Start; :meth:`wait` says when it is there."""
         command = [str(ROOT / "scripts" / "neo4j"), "run", str(self.folder), str(self.port)]
-        environment = {"RECSYS_NEO4J_HEAP": "512m", "RECSYS_NEO4J_PAGECACHE": "64m", **os.environ}
+        environment = {"NEO4J_HEAP": "512m", "NEO4J_PAGECACHE": "64m", **os.environ}
         with (self.folder.parent / f"{self.folder.name}.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command + ([] if self.password is None else [self.password]),

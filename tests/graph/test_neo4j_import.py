@@ -66,7 +66,7 @@ def test_a_database_that_was_imported_holds_what_was_written(tmp_path: Path) -> 
     written = (tmp_path / "files" / "import.sh").read_text()
     assert written == f"{command(tmp_path / 'files')}\n"
     admin = [str(ROOT / "scripts" / "neo4j"), "admin", str(server.folder), *shlex.split(written)[1:]]
-    subprocess.run(admin, check=True, capture_output=True, env={"RECSYS_NEO4J_HEAP": "512m", **os.environ})
+    subprocess.run(admin, check=True, capture_output=True, env={"NEO4J_HEAP": "512m", **os.environ})
     server.begin()
     try:
         server.wait()

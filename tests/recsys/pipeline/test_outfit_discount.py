@@ -40,7 +40,7 @@ def test_popular_outfits_are_told_by_popularity_and_particular_ones_without() ->
     liked = np.log(DEGREE)
     assert _outfit_discount(scorer(liked), outfits(range(3)), everything, 0) == 0
     taste = np.zeros(len(DEGREE), np.float32)
-    taste[[c * EACH + k for c in range(CATEGORIES) for k in range(10, 14)]] = 2
+    taste[[c * EACH + k for c in range(CATEGORIES) for k in range(10, 14)]] = 0.3
     assert _outfit_discount(scorer(taste + liked), outfits(range(10, 14)), everything, 0) >= 0.5
 
 
