@@ -13,8 +13,8 @@ from tests.neo4j_server import empty
 from tests.recsys.trained.conftest import SETTINGS
 
 Run = Callable[..., Any]
-TIMES = ("manifest.json", "metrics.json")
-"""Files that tell when and where a release was made."""
+TIMES = ("manifest.json", "metrics.json", "config.json")
+"""Files that tell when a release was made and how long that took."""
 
 
 def files_of(release: Path) -> dict[str, bytes]:
