@@ -29,8 +29,8 @@ class Evidence(Struct, frozen=True):
     strongest path alone: fifty photos of each item in one style are one fact, not 2,500 that outweigh a shared photo.
     ``nodes``: the shared images or outfits, the item between, the style or attribute, or the nodes of the path.
     ``count``: of images and outfits how many; of an item between and a style, images with it and one or the other, the
-    smaller number; 1 of an attribute and a path. ``at_least``: the items
-    are hubs that were not read whole, so ``count`` is a lower bound.
+    smaller number; 1 of an attribute and a path. ``at_least``: the items are hubs that were not read whole, so
+    ``count`` is a lower bound.
     """
 
     kind: Kind
@@ -152,7 +152,7 @@ def _attributes(scene: Scene, item_id: str, other_id: str) -> Iterator[Evidence]
     for node in scene.attributes(item_id) & scene.attributes(other_id):
         degree = scene.degree(node)
         strength = edge_strength(ends[0], degree) * edge_strength(degree, ends[1])
-        text = f"{item_id} and {other_id} share {node.id} {node.value} with {degree - 2:,} other items"
+        text = f"{item_id} and {other_id} share {node.id} {node.value} with {max(degree - 2, 0):,} other items"
         yield Evidence("attribute", item_id, other_id, (node,), 1, strength, text)
 
 

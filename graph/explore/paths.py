@@ -143,7 +143,7 @@ def _strengths(territory: Territory, ways: Sequence[tuple[Node, ...]]) -> list[f
     def edges(way: tuple[Node, ...]) -> Iterator[tuple[Edge, int, int]]:
         for left, right in pairwise(way):
             edge = territory.edges[left][right]
-            yield edge, around[left].degrees[edge.relation], around[right].degrees[edge.relation]
+            yield edge, around[left].degrees.get(edge.relation, 0), around[right].degrees.get(edge.relation, 0)
 
     return [edges_strength(edges(way)) for way in ways]
 
@@ -171,5 +171,5 @@ def _strongest(territory: Territory, start: Node, end: Node, most: int) -> tuple
 
 
 def _cost(edge: Edge, here: Neighbourhood, there: Neighbourhood) -> float:
-    strength = edge_strength(here.degrees[edge.relation], there.degrees[edge.relation], edge.confidence)
+    strength = edge_strength(here.degrees.get(edge.relation, 0), there.degrees.get(edge.relation, 0), edge.confidence)
     return -math.log(strength) if strength > 0 else math.inf

@@ -54,7 +54,7 @@ class Scene:
         for image_id, image in self.images.items():
             shown = {edge.end.id: edge.confidence for edge in image.edges if edge.relation == "CONTAINS"}
             styles = [node.id for node in image.others("HAS_STYLE")]
-            size = image.degrees["CONTAINS"]
+            size = image.degrees.get("CONTAINS", 0)
             for item_id in self.items.keys() & shown.keys():
                 way = edge_strength(self.items[item_id].degrees["CONTAINS"], size, shown[item_id])
                 for other, confidence in shown.items():
@@ -76,7 +76,7 @@ class Scene:
         known = {Node("item", item_id): around.degrees.get("CONTAINS", 0) for item_id, around in self.items.items()}
         asked = [node for node in shared if node not in known]
         found = store.neighbours(asked, relations=tuple(_OWN.values()), limit=0)
-        return known | {around.node: around.degrees[_OWN[around.node.kind]] for around in found}
+        return known | {around.node: around.degrees.get(_OWN[around.node.kind], 0) for around in found}
 
     def degree(self, node: Node) -> int:
         """Neighbours of an item, outfit, attribute or style that several of the items lead to, by its own relation."""

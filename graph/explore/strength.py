@@ -19,9 +19,10 @@ def edge_strength(degree: int, other_degree: int, confidence: float = 1.0) -> fl
     nodes their *degree-weighted path count* (Himmelstein and Baranzini, "Heterogeneous Network Edge Prediction", PLoS
     Computational Biology 11(7), 2015, equations 1 and 2). So a photo of two items says more than a photo of ten, and a
     colour that half of the catalogue has says next to nothing. Our own addition is ``confidence``: how surely a garment
-    in a photo is the item (0 to 1, 1 for every other relation).
+    in a photo is the item (0 to 1, 1 for every other relation). A degree of 0, of what was deleted since its edge was
+    read, counts as 1.
     """
-    return confidence / math.pow(degree * other_degree, DAMPING)
+    return confidence / math.pow(max(degree * other_degree, 1), DAMPING)
 
 
 def edges_strength(edges: Iterable[tuple[Edge, int, int]]) -> float:

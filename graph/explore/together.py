@@ -74,10 +74,11 @@ def worn_together(
     kept = [other for other in shared[:pool] if by == "count" or other.count >= TWICE]
     others = [Node("item", other.item_id) for other in kept]
     degrees = store.neighbours(others, relations=["CONTAINS"], limit=0)
-    companions = [
-        Companion(other.item_id, other.count, n, other.count * everything / (images * n))
-        for other, n in ((other, around.degrees["CONTAINS"]) for other, around in zip(kept, degrees, strict=True))
-    ]
+    companions = []
+    for other, around in zip(kept, degrees, strict=True):
+        n = around.degrees.get("CONTAINS", other.count)  # it may have been deleted since
+        lift = other.count * everything / (max(images, 1) * n)
+        companions.append(Companion(other.item_id, other.count, n, lift))
     if by == "lift":
         companions.sort(key=lambda companion: (-companion.lift, companion.item_id))
     cuts = []

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from graph.explore.budget import Budget
+from graph.explore.ego import ego_network
 from graph.explore.explaining import Common, connect, explain
+from graph.explore.paths import shortest_paths, strongest_path
+from graph.explore.together import worn_together
 from graph.nodes import Node
 from graph.store import UnknownNodeError
 
@@ -134,3 +139,31 @@ def test_a_style_weighs_once_however_many_photos_are_of_it(store, make):
     photo, style = explain(store, "a", ["b"]).evidence
     assert (photo.kind, style.kind, style.count) == ("image", "style", 20)
     assert style.strength == pytest.approx((21 * 1 * 1 * 40 * 40 * 1 * 1 * 21) ** -0.4)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda store: explain(store, "coat", ["shirt", "bag"]),
+        lambda store: connect(store, ["coat", "shirt", "skirt"]),
+        lambda store: shortest_paths(store, "coat", "skirt"),
+        lambda store: strongest_path(store, "coat", "skirt"),
+        lambda store: ego_network(store, Node("item", "coat")),
+        lambda store: worn_together(store, "shirt"),
+    ],
+)
+@pytest.mark.parametrize("reads", [1, 2, 3, 4])
+def test_what_goes_between_two_reads_is_no_error(wardrobe, monkeypatch, ask, reads):
+    read, seen = wardrobe.neighbours, []
+
+    def neighbours(*arguments, **options):
+        found = read(*arguments, **options)
+        seen.append(found)
+        if len(seen) == reads:
+            wardrobe.delete_images(["p1", "p2", "p3", "p4"])
+            wardrobe.delete_items(["shirt", "bag"])
+        return found
+
+    monkeypatch.setattr(wardrobe, "neighbours", neighbours)
+    with suppress(UnknownNodeError):
+        ask(wardrobe)
