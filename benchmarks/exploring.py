@@ -1,6 +1,7 @@
 """How fast questions to the graph are answered: ``python -m benchmarks.exploring --images 100000``.
 
-On the records of ``benchmarks.graph_store``, in SQLite. An outfit asked about is what one image shows, filled up to
+On the records of ``benchmarks.graph_store``, in SQLite or, with ``--url``, in the store of that URL, which is filled
+where it holds fewer. An outfit asked about is what one image shows, filled up to
 five items with what was worn with them, as an outfit that a recommender made is.
 """
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from benchmarks.graph_store import Catalogue
 from benchmarks.machine import describe
+from graph import GraphStore, open_store, sqlite_url
 from graph.explore.around import around
 from graph.explore.budget import Budget
 from graph.explore.changes import changes_since
@@ -32,7 +34,6 @@ from graph.explore.together import worn_together
 from graph.explore.trends import trend
 from graph.nodes import Node
 from graph.parquet import write_parquet
-from graph.sqlite import SqliteGraphStore
 
 OUTFIT = 5
 FULL = Budget(seconds=600)
@@ -43,16 +44,20 @@ def main() -> None:
     sizes = _arguments()
     print(describe())
     print(f"{sizes.images:,} images, {sizes.items:,} items, {sizes.edges:,} edges")
-    with tempfile.TemporaryDirectory(dir=sizes.folder) as folder, SqliteGraphStore(Path(folder) / "g.sqlite") as store:
+    with (
+        tempfile.TemporaryDirectory(dir=sizes.folder) as folder,
+        open_store(sizes.url or sqlite_url(Path(folder) / "g.sqlite")) as store,
+    ):
         catalogue = Catalogue(sizes)
-        store.bulk_load(catalogue.items(), catalogue.images(0, sizes.images))
+        if store.counts().items < sizes.items:
+            store.bulk_load(catalogue.items(), catalogue.images(0, sizes.images))
         outfits = _outfits(store, sizes)
         _measure_questions(store, outfits)
         if sizes.surveys:
             _measure_surveys(store, Path(folder))
 
 
-def _outfits(store: SqliteGraphStore, sizes: argparse.Namespace) -> list[list[str]]:
+def _outfits(store: GraphStore, sizes: argparse.Namespace) -> list[list[str]]:
     """Outfits of five, none of which holds the hub."""
     random = np.random.default_rng(sizes.seed + 1)
     outfits: list[list[str]] = []
@@ -68,7 +73,7 @@ def _outfits(store: SqliteGraphStore, sizes: argparse.Namespace) -> list[list[st
     return outfits
 
 
-def _measure_questions(store: SqliteGraphStore, outfits: Sequence[list[str]]) -> None:
+def _measure_questions(store: GraphStore, outfits: Sequence[list[str]]) -> None:
     few = outfits[: max(len(outfits) // 10, 1)]
     _each("worn_with", "0.1 ms", outfits, lambda outfit: store.worn_with(outfit[0]))
     _each("neighbours of 5 items", "-", outfits, lambda o: store.neighbours([Node("item", i) for i in o], limit=20))
@@ -84,7 +89,7 @@ def _measure_questions(store: SqliteGraphStore, outfits: Sequence[list[str]]) ->
     _each("explain a hub beside 4", "-", with_hub, lambda outfit: explain(store, outfit[0], outfit[1:]))
 
 
-def _measure_surveys(store: SqliteGraphStore, folder: Path) -> None:
+def _measure_surveys(store: GraphStore, folder: Path) -> None:
     _once("hubs", lambda: hubs(store, budget=FULL))
     _once("orphans", lambda: orphans(store, budget=FULL))
     _once("near duplicates", lambda: near_duplicates(store, budget=FULL))
@@ -123,6 +128,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--queries", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--surveys", action="store_true", help="measure questions to the whole graph too")
+    parser.add_argument("--url", help="a store, such as neo4j://host/database; default: a file of its own")
     parser.add_argument("--folder", type=Path, default=None, help="where the store is written (default: temporary)")
     sizes = parser.parse_args()
     sizes.items = sizes.items or max(sizes.images * 2 // 3, 100)
