@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import threading
@@ -18,6 +19,8 @@ from graph.store import GraphError, InvalidRecordError, StoreFormatError, StoreU
 Answer = TypeVar("Answer")
 Record = TypeVar("Record")
 Row = list[Any]
+
+logging.getLogger("neo4j").addHandler(logging.NullHandler())  # what it warns of becomes an error of ours
 
 OLDEST = (5, 13)
 """Server version from which all that is asked for here is there."""
