@@ -36,12 +36,13 @@ _EDGES = (
     " WITH p, row UNWIND row.known AS region MATCH (i:Item {id: region[0]})"
     " CREATE (p)-[c:CONTAINS]->(i) SET c = region[1] RETURN count(*)"
 )
-_ADD = f"UNWIND $rows AS row CREATE (p:Image) SET p = row.fields{_EDGES}"
+_KIND = " FOREACH (_ IN row.looks | SET p:Look)"  # images of either kind are counted without being looked at
+_ADD = f"UNWIND $rows AS row CREATE (p:Image) SET p = row.fields{_KIND}{_EDGES}"
 _PART = (
     "UNWIND $ids AS id MATCH (p:Image {id: id})-[r:CONTAINS|HAS_STYLE|IN_SHOOT]->(n) DELETE r"
     " WITH n WHERE n:Style OR n:Shoot RETURN DISTINCT id(n)"
 )
-_CHANGE = f"UNWIND $rows AS row MATCH (p:Image {{id: row.fields.id}}) SET p = row.fields{_EDGES}"
+_CHANGE = f"UNWIND $rows AS row MATCH (p:Image {{id: row.fields.id}}) REMOVE p:Look SET p = row.fields{_KIND}{_EDGES}"
 
 
 class Link(NamedTuple):
@@ -208,6 +209,7 @@ def _row(image: StoredImage) -> dict[str, object]:
             known.append([indexed(state.link.item_id), region_fields(n, state.region_id, state.link)])
     return {
         "fields": properties,
+        "looks": [True] if record.kind == "look" else [],
         "shoots": [] if record.shoot is None else [indexed(record.shoot)],
         "styles": sorted(indexed(name) for name in styles_of(record)),
         "known": known,

@@ -27,7 +27,7 @@ _ID = "full_id,source,full_source"
 _REGION = "region,full_region,n:int,source,confidence:double"
 HEADERS = {
     "Item": f":ID(Item){{id-type: long}},id,{_ID},category,slot,body",
-    "Image": f":ID(Image){{id-type: long}},id,{_ID},kind,shoot,created,full_created,body",
+    "Image": f":ID(Image){{id-type: long}},id,{_ID},kind,shoot,created,full_created,body,:LABEL",
     "Outfit": f":ID(Outfit){{id-type: long}},id,{_ID}",
     "Shoot": ":ID(Shoot){id-type: long},id,full_id",
     "Category": ":ID(Category){id-type: long},name,full_name",
@@ -43,6 +43,9 @@ HEADERS = {
     "READ_FROM": ":START_ID(Outfit),:END_ID(Image)",
 }
 """First lines of the files of labels and relationship types."""
+
+LABELS = {"photo": "", "look": "Look"}
+"""Second labels of images, by kind."""
 
 COMMAND = "import.sh"
 
@@ -146,7 +149,7 @@ class ImportFiles:
             texts, shoot = _texts(image.image_id, image.source), image.shoot
             created = "," if image.created is None else _texts(image.created)
             given = "" if shoot is None else _quoted(shoot)
-            rows.append(f'{number},{texts},"{image.kind}",{given},{created},{_quoted(body)}')
+            rows.append(f'{number},{texts},"{image.kind}",{given},{created},{_quoted(body)},{LABELS[image.kind]}')
             if shoot is not None:
                 shoots.append(f"{number},{self._shoots[shoot]}")
             styles += [f"{number},{self._styles[style]}" for style in styles_of(image)]

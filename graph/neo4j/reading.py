@@ -27,7 +27,7 @@ _OUTFIT = (
 _LINK = "coalesce(c.full_region, c.region), coalesce(i.full_id, i.id), c.source, c.confidence"
 
 _COUNTS = (
-    "RETURN COUNT { (p:Image {kind: 'photo'}) }, COUNT { (p:Image {kind: 'look'}) }, COUNT { ()-[:CONTAINS]->() },"
+    "RETURN COUNT { (:Image) } - COUNT { (:Look) }, COUNT { (:Look) }, COUNT { ()-[:CONTAINS]->() },"
     " COUNT { (:Item) }, COUNT { (:Outfit) }, COUNT { ()-[:CONTAINS]->(:Item) },"
     " COUNT { (:Shoot) }, COUNT { (:Style) }, COUNT { (:Category) }, COUNT { (:Attribute) }"
 )

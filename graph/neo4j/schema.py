@@ -4,6 +4,7 @@ Nodes go by ``id`` (images, items, outfits, shoots) or ``name`` (categories, sty
 :mod:`graph.neo4j.names` indexes texts. ``(:Image)-[:CONTAINS]->(:Item)`` is a garment that is known: ``region``, its
 place ``n`` in the image, how it was found (``source``) and how surely (``confidence``); one that nobody has identified
 yet leads from the image to itself, so that every region is one relationship and its id is unique over all of them.
+Images that are looks have a second label, ``Look``.
 ``body`` holds as JSON what no query asks for.
 """
 
