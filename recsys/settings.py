@@ -32,7 +32,8 @@ class GraphSettings(Section):
     """Where the image-item graph is kept."""
 
     url: str = Field(
-        default="sqlite:///{workspace}/graph.sqlite", description="store; `{workspace}` stands for the workspace"
+        default="sqlite:///{workspace}/graph.sqlite",
+        description="store, a file or neo4j://; `{workspace}` stands for the workspace",
     )
 
 

@@ -151,7 +151,7 @@ def _require_own_regions(
         own = [indexed(state.region_id) for state in image.regions]
         if len(set(own)) < len(own) or any(owner.setdefault(region, key) != key for region in own):
             raise _used_twice(image)
-    before = {indexed(state.region_id) for image in stored.values() for state in image.regions}
+    before = {indexed(state.region_id) for key in written if key in stored for state in stored[key].regions}
     asked = sorted(owner.keys() - before)
     for region, key in transaction.run(_TAKEN, regions=asked) if asked else ():
         if owner[region] != key:
