@@ -17,8 +17,9 @@ def least_worn(degree: NDArray[np.int64]) -> int:
     """The number of outfits below which a catalogue was cut ("k-core"), from how many outfits [N] each item is in.
 
     Items worn n times are worn again at the rate (n + 1) N[n+1] / N[n], where N[n] counts them (Good 1953, equation
-    10); for any mixture of Poisson rates it rises with n. Where it falls by more than ``STANDARD_ERRORS``, items worn n
-    times are missing.
+    10); for any mixture of Poisson rates it rises with n. Where it falls by more than ``STANDARD_ERRORS``, and fewer
+    items are worn up to n times than n + 1 times, items worn n times are missing. (A bump over well-filled lower
+    counts, as of a campaign that shows each piece three times, is none.)
 
     Returns
     -------
@@ -35,6 +36,7 @@ def least_worn(degree: NDArray[np.int64]) -> int:
     less, here, more = (np.maximum(count[n + k], 0.5) for k in range(3))
     fall = np.log((n + 1) * here / less) - np.log((n + 2) * more / here)
     surely = fall > STANDARD_ERRORS * np.sqrt(1 / less + 4 / here + 1 / more)
+    surely &= np.cumsum(count[1:])[n - 1] < count[n + 1]
     at = np.concatenate([[1], n[surely] + 1])
     known = np.array([float(degree[degree > k].sum()) for k in at])
     return int(at[known >= LEAST_ASKED * degree.sum()].max(initial=1))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from data.types import IdentityMethod, ImageRecord
 from graph.bodies import image_texts, same_image, styles_of
 from graph.neo4j import nodes
 from graph.neo4j.items import require_items
 from graph.neo4j.names import fields, indexed
-from graph.neo4j.server import Transaction
+from graph.neo4j.server import BeginAgainError, Transaction
 from graph.store import InvalidRecordError, WriteCounts
 from graph.tally import Tally
 
@@ -33,8 +33,10 @@ _EDGES = (
     " WITH p, row CALL (p, row) { UNWIND row.styles AS style MATCH (s:Style {name: style})"
     " CREATE (p)-[:HAS_STYLE]->(s) }"
     " WITH p, row CALL (p, row) { UNWIND row.unknown AS region CREATE (p)-[c:CONTAINS]->(p) SET c = region }"
-    " WITH p, row UNWIND row.known AS region MATCH (i:Item {id: region[0]})"
-    " CREATE (p)-[c:CONTAINS]->(i) SET c = region[1] RETURN count(*)"
+    " WITH p, row CALL (p, row) { UNWIND row.known AS region MATCH (i:Item {id: region[0]})"
+    " CREATE (p)-[c:CONTAINS]->(i) SET c = region[1] }"
+    " RETURN sum(COUNT { (p)-[:CONTAINS]->() }),"
+    " sum(COUNT { (p)-[:HAS_STYLE]->() }) + sum(COUNT { (p)-[:IN_SHOOT]->() })"
 )
 _KIND = " FOREACH (_ IN row.looks | SET p:Look)"  # images of either kind are counted without being looked at
 _ADD = f"UNWIND $rows AS row CREATE (p:Image) SET p = row.fields{_KIND}{_EDGES}"
@@ -80,7 +82,7 @@ def upsert_images(transaction: Transaction, images: Sequence[ImageRecord]) -> Wr
     changed = sorted(key for key, image in after.items() if image.record is not None and key in stored)
     if changed:  # somebody may have linked regions since: what is changed is locked and read again
         transaction.run(_LOCK, ids=changed)
-        stored |= _read(transaction, changed)
+        stored = {key: image for key, image in stored.items() if key not in changed} | _read(transaction, changed)
         after, tally = _outcome(images, texts, stored)
     written = {key: image for key, image in after.items() if image.record is not None}
     if written:
@@ -184,13 +186,15 @@ def _join(transaction: Transaction, statement: str, images: Sequence[StoredImage
     if not images:
         return
     rows = [_row(image) for image in images]
-    ((joined,),) = transaction.run(statement, rows=rows)
-    shown = [(state.link.item_id, state) for image in images for state in image.regions if state.link is not None]
-    if joined < len(shown):
-        require_items(transaction, ((item_id, f"region {state.region_id!r}") for item_id, state in shown))
+    ((regions, others),) = transaction.run(statement, rows=rows)
+    states = [state for image in images for state in image.regions]
+    if regions < len(states):
+        require_items(transaction, ((s.link.item_id, f"region {s.region_id!r}") for s in states if s.link is not None))
+    if regions < len(states) or others < sum(len(row["styles"]) + len(row["shoots"]) for row in rows):
+        raise BeginAgainError("an item, style or shoot was removed while images were written")
 
 
-def _row(image: StoredImage) -> dict[str, object]:
+def _row(image: StoredImage) -> dict[str, Any]:
     record = image.record
     assert record is not None
     properties: dict[str, object] = {

@@ -71,6 +71,7 @@ class ImportFiles:
 
     def __init__(self, folder: Path, links: Mapping[str, ItemLink] | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / COMMAND).unlink(missing_ok=True)
         self.folder = folder
         self._links = links or {}
         self._files: dict[str, TextIO] = {}
@@ -99,13 +100,12 @@ class ImportFiles:
         """Write outfits; returns how many."""
         return self._in_chunks(outfits, self._write_outfits)
 
-    def close(self) -> None:
+    def finish(self) -> None:
         """Write the small nodes and the command that imports everything."""
         for name, names in (("Category", self._categories), ("Style", self._styles), ("Shoot", self._shoots)):
             self._write(name, (f"{number},{_texts(text)}" for text, number in names.items()))
         self._write("Attribute", (f"{k},{_texts(*pair)}" for pair, k in self._attributes.items()))
-        for file in self._files.values():
-            file.close()
+        self._close()
         (self.folder / COMMAND).write_text(f"{command(self.folder)}\n", encoding="utf-8")
 
     def __enter__(self) -> Self:
@@ -114,7 +114,13 @@ class ImportFiles:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if error is None:
+            self.finish()
+        self._close()
+
+    def _close(self) -> None:
+        for file in self._files.values():
+            file.close()
 
     def _in_chunks(self, records: Iterable[Record], write: Callable[[Sequence[Record]], None]) -> int:
         number, iterator = 0, iter(records)
@@ -206,6 +212,7 @@ def command(folder: Path, database: str = "neo4j") -> str:
         database,
         "--overwrite-destination",
         "--multiline-fields=true",
+        f"--report-file={folder / 'import.report'}",
     ]
     for name in HEADERS:
         kind, label = ("nodes", name) if name in nodes else ("relationships", name.partition(".")[0])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from data.types import Item
 from graph.bodies import attributes_of, item_texts, same_item
 from graph.neo4j import nodes
 from graph.neo4j.names import fields, indexed
-from graph.neo4j.server import Transaction
+from graph.neo4j.server import BeginAgainError, Transaction
 from graph.store import UnknownNodeError, WriteCounts
 from graph.tally import Tally
 
@@ -19,8 +20,9 @@ _STORED = (
 _LOCK = "UNWIND $ids AS id MATCH (i:Item {id: id}) SET i.slot = i.slot"
 _EDGES = (
     " WITH i, row CALL (i, row) { MATCH (c:Category {name: row.category}) CREATE (i)-[:IN_CATEGORY]->(c) }"
-    " WITH i, row UNWIND row.attributes AS pair"
-    " MATCH (a:Attribute {name: pair[0], value: pair[1]}) CREATE (i)-[:HAS_ATTRIBUTE]->(a)"
+    " WITH i, row CALL (i, row) { UNWIND row.attributes AS pair"
+    " MATCH (a:Attribute {name: pair[0], value: pair[1]}) CREATE (i)-[:HAS_ATTRIBUTE]->(a) }"
+    " RETURN sum(COUNT { (i)-[:IN_CATEGORY]->() }) + sum(COUNT { (i)-[:HAS_ATTRIBUTE]->() })"
 )
 _ADD = f"UNWIND $rows AS row CREATE (i:Item) SET i = row.fields{_EDGES}"
 _PART = "UNWIND $ids AS id MATCH (i:Item {id: id})-[r:IN_CATEGORY|HAS_ATTRIBUTE]->(n) DELETE r RETURN DISTINCT id(n)"
@@ -47,7 +49,7 @@ def upsert_items(transaction: Transaction, items: Sequence[Item]) -> WriteCounts
     changed = sorted(key for key, item in after.items() if item.record is not None and key in stored)
     if changed:  # somebody may have written since: what is changed is locked and read again
         transaction.run(_LOCK, ids=changed)
-        stored |= _read(transaction, changed)
+        stored = {key: item for key, item in stored.items() if key not in changed} | _read(transaction, changed)
         after, tally = _outcome(items, texts, stored)
     _write(transaction, after, stored)
     return tally.counts()
@@ -85,17 +87,24 @@ def _write(transaction: Transaction, after: dict[str, StoredItem], stored: dict[
     nodes.make(transaction, "Category", (nodes.named(name) for name in {r.category for r in records}))
     attributes = {pair for record in records for pair in attributes_of(record)}
     nodes.make(transaction, "Attribute", map(nodes.valued, attributes))
-    added = [_row(item) for key, item in written.items() if key not in stored]
-    if added:
-        transaction.run(_ADD, rows=added)
+    _join(transaction, _ADD, [item for key, item in written.items() if key not in stored])
     changed = [key for key in written if key in stored]
     if changed:
         touched = [number for (number,) in transaction.run(_PART, ids=changed)]
-        transaction.run(_CHANGE, rows=[_row(written[key]) for key in changed])
+        _join(transaction, _CHANGE, [written[key] for key in changed])
         nodes.remove_unused(transaction, touched)
 
 
-def _row(item: StoredItem) -> dict[str, object]:
+def _join(transaction: Transaction, statement: str, items: Sequence[StoredItem]) -> None:
+    """Write items with all edges."""
+    if not items:
+        return
+    rows = [_row(item) for item in items]
+    if transaction.run(statement, rows=rows)[0][0] < sum(1 + len(row["attributes"]) for row in rows):
+        raise BeginAgainError("a category or attribute was removed while items were written")
+
+
+def _row(item: StoredItem) -> dict[str, Any]:
     record = item.record
     assert record is not None
     category = nodes.named(record.category)

@@ -9,7 +9,7 @@ from data.types import ItemLink
 from graph.neo4j.images import Link, region_fields
 from graph.neo4j.items import require_items
 from graph.neo4j.names import indexed
-from graph.neo4j.server import Transaction
+from graph.neo4j.server import BeginAgainError, Transaction
 from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
 from graph.tally import Tally
 
@@ -25,7 +25,7 @@ _UNLINK = (
 _AGAIN = "UNWIND $rows AS row MATCH (:Image)-[c:CONTAINS {region: row.fields.region}]->() SET c = row.fields"
 _LINK = (
     "UNWIND $rows AS row MATCH (p:Image) WHERE id(p) = row.image MATCH (i:Item {id: row.item})"
-    " CREATE (p)-[c:CONTAINS]->(i) SET c = row.fields"
+    " CREATE (p)-[c:CONTAINS]->(i) SET c = row.fields RETURN count(*)"
 )
 
 
@@ -79,4 +79,8 @@ def _relink(
         transaction.run(_AGAIN, rows=same)
     if other:
         image: dict[str, int] = dict(map(tuple, transaction.run(_UNLINK, rows=other)))
-        transaction.run(_LINK, rows=[row | {"image": image[row["fields"]["region"]]} for row in other])
+        if len(image) < len(other):
+            raise BeginAgainError("a region was removed while it was linked")
+        joined = transaction.run(_LINK, rows=[row | {"image": image[row["fields"]["region"]]} for row in other])
+        if joined[0][0] < len(other):
+            raise BeginAgainError("an item was removed while a region was linked to it")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from data.types import Outfit
 from graph.neo4j import nodes
 from graph.neo4j.items import require_items
 from graph.neo4j.names import fields, indexed
-from graph.neo4j.server import Transaction
+from graph.neo4j.server import BeginAgainError, Transaction
 from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
 from graph.tally import Tally
 
@@ -22,7 +23,8 @@ _IMAGES = "UNWIND $ids AS id MATCH (p:Image {id: id}) RETURN id"
 _PART = "UNWIND $ids AS id MATCH (o:Outfit {id: id})-[r]-() DELETE r"
 _EDGES = (
     " WITH o, row CALL (o, row) { UNWIND row.images AS image MATCH (p:Image {id: image}) CREATE (o)-[:READ_FROM]->(p) }"
-    " WITH o, row UNWIND row.items AS item MATCH (i:Item {id: item}) CREATE (i)-[:STYLED_IN]->(o)"
+    " WITH o, row CALL (o, row) { UNWIND row.items AS item MATCH (i:Item {id: item}) CREATE (i)-[:STYLED_IN]->(o) }"
+    " RETURN sum(COUNT { (o)<-[:STYLED_IN]-() }) + sum(COUNT { (o)-[:READ_FROM]->() })"
 )
 _ADD = f"UNWIND $rows AS row CREATE (o:Outfit) SET o = row.fields{_EDGES}"
 _CHANGE = f"UNWIND $rows AS row MATCH (o:Outfit {{id: row.fields.id}}) SET o = row.fields{_EDGES}"
@@ -40,18 +42,20 @@ def upsert_outfits(transaction: Transaction, outfits: Sequence[Outfit]) -> Write
     changed = [key for key, state in after.items() if key in stored and stored[key] != state]
     if changed:
         transaction.run(_LOCK, ids=sorted(changed))
-        stored |= _read(transaction, changed)
+        stored = {key: state for key, state in stored.items() if key not in changed} | _read(transaction, changed)
         after, tally = _outcome(outfits, stored)
         transaction.run(_PART, ids=changed)  # all are written anew, also what somebody else has made the same
     full = {indexed(outfit.outfit_id): outfit.outfit_id for outfit in outfits}
     added = [key for key in after if key not in stored]
+    changed = [key for key in changed if key in stored]
     for statement, keys in ((_ADD, added), (_CHANGE, changed)):
-        if keys:
-            transaction.run(statement, rows=[_row(full[key], after[key]) for key in keys])
+        rows = [_row(full[key], after[key]) for key in keys]
+        if rows and transaction.run(statement, rows=rows)[0][0] < sum(len(r["items"]) + len(r["images"]) for r in rows):
+            raise BeginAgainError("an item or image was removed while outfits were written")
     return tally.counts()
 
 
-def _row(outfit_id: str, state: State) -> dict[str, object]:
+def _row(outfit_id: str, state: State) -> dict[str, Any]:
     source, image, items = state
     properties = nodes.identified(outfit_id) | fields("source", source)
     return {"fields": properties, "images": [] if image is None else [image], "items": items}

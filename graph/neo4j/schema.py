@@ -11,7 +11,7 @@ Images that are looks have a second label, ``Look``.
 from __future__ import annotations
 
 from graph.neo4j.server import Server, Transaction
-from graph.store import GraphError, SchemaVersionError, StoreFormatError
+from graph.store import GraphError, SchemaVersionError, StoreFormatError, StoreUnavailableError
 
 _NODES = {
     "Image": ("id",),
@@ -85,6 +85,8 @@ def _define(server: Server, statement: str) -> None:
     except GraphError as error:
         if "EquivalentSchemaRuleAlreadyExists" in str(getattr(error.__cause__, "code", "")):
             return  # another process was faster
+        if isinstance(error, StoreUnavailableError):
+            raise
         raise StoreFormatError(
             f"{server.address}: the stored graph does not allow what this program builds on ({statement}): {error}"
         ) from error

@@ -22,7 +22,7 @@ Row = list[Any]
 
 logging.getLogger("neo4j").addHandler(logging.NullHandler())  # what it warns of becomes an error of ours
 
-OLDEST = (5, 13)
+OLDEST = (5, 23)
 """Server version from which all that is asked for here is there."""
 
 COLLISIONS = 4
@@ -32,6 +32,10 @@ SAID = 500
 """Characters of the server's own message in ours."""
 
 _PASSING = ("Neo.ClientError.Statement.EntityNotFound", "Neo.ClientError.Transaction.TransactionNotFound")
+
+
+class BeginAgainError(StoreUnavailableError):
+    """Another write took away what this one met first: it is begun again."""
 
 
 class Transaction:
@@ -88,6 +92,7 @@ class Server:
         self._closed = False
         self._writing = threading.local()
         self._pid = os.getpid()
+        self._bookmarks = neo4j.GraphDatabase.bookmark_manager()  # reads of a follower see what was written
         self._driver = self._connect()
         try:
             with self._in_words():
@@ -174,14 +179,19 @@ class Server:
 
     def _session(self, access: str) -> neo4j.Session:
         self._require_usable()
-        return self._driver.session(database=self.database, default_access_mode=access, fetch_size=10_000)
+        return self._driver.session(
+            database=self.database,
+            default_access_mode=access,
+            fetch_size=10_000,
+            bookmark_manager=self._bookmarks,
+        )
 
     @staticmethod
     def _once(session: neo4j.Session, statement: str, parameters: dict[str, object]) -> list[Row]:
         return session.run(statement, parameters).values()
 
     def _repeat(self, once: Callable[[neo4j.Session], Answer], access: str) -> Answer:
-        deadline = time.monotonic() + self._patience
+        deadline: float | None = None
         collisions, pause = 0, 0.02
         while True:
             try:
@@ -190,7 +200,9 @@ class Server:
             except GraphError as error:
                 fault = error.__cause__
                 collisions += isinstance(fault, faults.ConstraintError)
-                again = _is_passing(fault) or (isinstance(fault, faults.ConstraintError) and collisions < COLLISIONS)
+                again = isinstance(error, BeginAgainError) or _is_passing(fault)
+                again = again or (isinstance(fault, faults.ConstraintError) and collisions < COLLISIONS)
+                deadline = deadline or time.monotonic() + self._patience
                 if not again or time.monotonic() + pause > deadline:
                     raise
             time.sleep(pause * random.uniform(0.5, 1.0))

@@ -25,8 +25,9 @@ Record = TypeVar("Record")
 class Neo4jGraphStore(GraphStore):
     """The contract of :class:`graph.store.GraphStore` over one database of a Neo4j server, Community or Enterprise.
 
-    Any thread and any number of processes may use it. What differs from a file: ``bulk_load`` and ``delete_source`` are
-    atomic by batch; stopped half-way, the same call made again ends in the same graph.
+    Any thread and any number of processes may use it. What differs from a file: ``bulk_load``, ``delete_source`` and
+    the deletion of an item in thousands of images are atomic by batch; stopped half-way,
+    the same call made again ends in the same graph.
 
     Parameters
     ----------
@@ -73,7 +74,9 @@ class Neo4jGraphStore(GraphStore):
         return self._delete(deletion.delete_images, image_ids)
 
     def delete_items(self, item_ids: Iterable[str]) -> int:
-        return self._delete(deletion.delete_items, item_ids)
+        doomed = self._server.collect(item_ids)
+        deletion.part_hubs(self._server, deletion.by_id(doomed))
+        return self._delete(deletion.delete_items, doomed)
 
     def delete_outfits(self, outfit_ids: Iterable[str]) -> int:
         return self._delete(deletion.delete_outfits, outfit_ids)

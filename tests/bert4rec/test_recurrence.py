@@ -36,6 +36,12 @@ def test_a_cut_is_found_even_where_some_items_below_it_are_left(least: int) -> N
     assert least_worn(kept) == least
 
 
+@pytest.mark.parametrize(("n", "bump"), [(20_000, 600), (1_500, 100)])
+def test_a_bump_over_well_filled_lower_counts_is_no_cut(n: int, bump: int) -> None:
+    degree = np.concatenate([worn(0.5, 3.0, n), np.full(bump, 3)])
+    assert least_worn(degree) == 1
+
+
 def test_a_catalogue_whose_items_are_all_worn_as_often_is_learned_from_all_the_same() -> None:
     assert least_worn(np.full(500, 3, np.int64)) == 1
 
