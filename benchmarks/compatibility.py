@@ -22,7 +22,7 @@ from bert4rec.dataset import NegativeSampler
 from bert4rec.scorer import OutfitScorer
 from evaluation import read_questions
 from evaluation.bootstrap import interval, mean_statistic
-from evaluation.calibration import Bin, calibration_error_statistic, reliability
+from evaluation.calibration import Bin, error_by_chance, expected_calibration_error, reliability
 from evaluation.metrics import auc
 from recsys.pipeline.contents import ReleaseContents
 from recsys.pipeline.release import load_release
@@ -73,10 +73,9 @@ class Told:
 
     def __str__(self) -> str:
         numbered = np.unique(self.cluster, return_inverse=True)[1]
-        error = calibration_error_statistic(self.chance, self.labels, numbered)
-        found = interval(error, int(numbered.max()) + 1, np.random.default_rng(0))
-        area = auc(self.chance, self.labels)
-        return f"AUC {area:.3f}, ECE {found.value:.3f} ({found.low:.3f}-{found.high:.3f})"
+        error = expected_calibration_error(reliability(self.chance, self.labels))
+        low, high = error_by_chance(self.chance, numbered, np.random.default_rng(0))
+        return f"AUC {auc(self.chance, self.labels):.3f}, ECE {error:.3f} (by chance {low:.3f}-{high:.3f})"
 
 
 def judged(name: str, outfits: list[Index], labels: Index, cluster: Index, contents: ReleaseContents) -> Told:

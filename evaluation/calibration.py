@@ -9,9 +9,6 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from evaluation.bootstrap import Scores, Statistic, Weights
-from evaluation.metrics import ratio
-
 BINS = 10
 
 
@@ -58,19 +55,24 @@ def expected_calibration_error(bins: Sequence[Bin]) -> float:
     return sum(b.count * abs(b.predicted - b.observed) for b in bins) / total if total else float("nan")
 
 
-def calibration_error_statistic(
-    probabilities: NDArray[np.float64], labels: NDArray[np.int64], clusters: NDArray[np.int64]
-) -> Statistic:
-    """Expected calibration error over outfits drawn, in the bins of all: what is said of one outfit's cuts is not
-    independent, so they come and go together; ``clusters`` [n] numbers their outfits from 0."""
+def error_by_chance(
+    probabilities: NDArray[np.float64],
+    clusters: NDArray[np.int64],
+    rng: np.random.Generator,
+    *,
+    draws: int = 1000,
+    level: float = 0.95,
+) -> tuple[float, float]:
+    """Between which errors those of perfect probabilities lie, of outfits as many and as likely as these.
+
+    What one outfit's cuts are is one thing: those of a cluster, numbered from 0 [n], are real or not together. An error
+    within these bounds shows nothing wrong; it has no interval of its own, for chance only ever adds to it.
+    """
     parts = _parts(probabilities, BINS)
     size = int(clusters.max(initial=-1)) + 1
-    off = np.zeros((size, len(parts)))  # by how much a cluster's outfits are real less often than was said, by bin
-    for k, part in enumerate(parts):
-        off[:, k] = np.bincount(clusters[part], (probabilities - labels)[part], minlength=size)
-    count = np.bincount(clusters, minlength=size).astype(np.float64)
-
-    def error(weights: Weights) -> Scores:
-        return ratio(np.abs(weights @ off).sum(1), weights @ count)
-
-    return error
+    found = np.zeros(draws)
+    for n in range(draws):
+        real = rng.random(size)[clusters] < probabilities
+        found[n] = sum(abs(float((probabilities - real)[part].sum())) for part in parts) / max(len(probabilities), 1)
+    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

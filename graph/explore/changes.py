@@ -61,7 +61,8 @@ class _Seen:
 def changes_since(store: GraphStore, since: date, *, budget: Budget = DEFAULT) -> Changes:
     """Compare images created on or after a day with those before; what was deleted leaves no trace in the graph.
 
-    Lists are ordered by falling number of images, ties by id. All images are read once.
+    Lists are ordered by falling number of images, ties by id. All images are read once; where time runs out before, no
+    item and no style is called new or known.
     """
     deadline = budget.start()
     before, after, undated = _Seen(), _Seen(), 0
@@ -71,8 +72,9 @@ def changes_since(store: GraphStore, since: date, *, budget: Budget = DEFAULT) -
             undated += 1
         else:
             (after if day >= since else before).add(sighting)
-    new_items = after.items.keys() - before.items.keys()
-    new_styles = after.styles.keys() - before.styles.keys()
+    whole = not deadline.cuts()  # of images half read none can be called new
+    new_items = after.items.keys() - before.items.keys() if whole else set()
+    new_styles = after.styles.keys() - before.styles.keys() if whole else set()
     cuts: list[Cut] = []
     if len(new_items) > budget.limit:
         cuts.append(Cut("limit", f"the first {budget.limit:,} of {len(new_items):,} new items are shown"))
@@ -83,7 +85,7 @@ def changes_since(store: GraphStore, since: date, *, budget: Budget = DEFAULT) -
         undated=undated,
         shoots=len(after.shoots - before.shoots),
         items=len(new_items),
-        known_items=len(after.items) - len(new_items),
+        known_items=len(after.items) - len(new_items) if whole else 0,
         new_items=_most(after.items, new_items, budget.limit),
         new_styles=_most(after.styles, new_styles, budget.limit),
         most_seen=_most(after.items, after.items.keys(), budget.limit),

@@ -96,8 +96,11 @@ def explain(
         found += evidence
     found.sort(key=rank)
     shown, cuts = first(found, budget.limit, "reasons")
-    text = found[0].text if found else f"no path within {STEPS} steps"
-    cuts = tuple(dict.fromkeys((*cuts, *hubs, *deadline.cuts())))
+    left_out = tuple(dict.fromkeys((*hubs, *deadline.cuts())))
+    so_far = " as far as was looked" if left_out else ""
+    nothing = f"no path within {STEPS} steps{so_far}" if others else "there is nothing to explain it beside"
+    text = found[0].text if found else nothing
+    cuts = tuple(dict.fromkeys((*cuts, *left_out)))
     return Explanation(item_id, others, shown, tuple(unconnected), text, cuts)
 
 

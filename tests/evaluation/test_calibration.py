@@ -7,8 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from evaluation.bootstrap import interval
-from evaluation.calibration import calibration_error_statistic, expected_calibration_error, reliability
+from evaluation.calibration import error_by_chance, expected_calibration_error, reliability
 
 
 def test_bins_by_hand() -> None:
@@ -43,26 +42,22 @@ def test_nothing_and_nonsense() -> None:
         reliability(np.zeros(2), np.zeros(1, np.int64))
 
 
-def test_the_error_of_outfits_drawn_is_that_of_all_where_each_comes_once() -> None:
+def test_the_errors_of_perfect_probabilities_lie_within_those_by_chance() -> None:
     rng = np.random.default_rng(2)
-    said = rng.random(400)
-    was = (rng.random(400) < said**2).astype(np.int64)
-    clusters = np.arange(400) // 4
-    statistic = calibration_error_statistic(said, was, clusters)
-    wanted = expected_calibration_error(reliability(said, was))
-    assert statistic(np.ones((1, 100)))[0] == pytest.approx(wanted)
-    assert statistic(np.full((1, 100), 3.0))[0] == pytest.approx(wanted)
-    only = np.zeros((1, 100))
-    only[0, 7] = 1
-    assert 0 <= statistic(only)[0] <= 1
+    within = wrong = 0
+    for _ in range(100):
+        said, clusters = rng.random(400), np.arange(400)
+        low, high = error_by_chance(said, clusters, rng, draws=400)
+        was = (rng.random(400) < said).astype(np.int64)
+        within += low <= expected_calibration_error(reliability(said, was)) <= high
+        boasted = (rng.random(400) < 0.5 + (said - 0.5) * 0.3).astype(np.int64)
+        wrong += expected_calibration_error(reliability(said, boasted)) > high
+    assert within >= 87 and wrong >= 95
 
 
-def test_cuts_of_one_outfit_widen_the_interval() -> None:
+def test_cuts_of_one_outfit_leave_more_to_chance() -> None:
     rng = np.random.default_rng(3)
-    said, was = np.repeat(rng.random(60), 9), np.repeat(rng.integers(0, 2, 60), 9)
-    apart, together = np.arange(540), np.arange(540) // 9
-    widths = []
-    for clusters in (apart, together):
-        found = interval(calibration_error_statistic(said, was, clusters), int(clusters.max()) + 1, rng)
-        widths.append(found.high - found.low)
-    assert widths[1] > 1.5 * widths[0]
+    said = np.repeat(rng.random(60), 9)
+    apart = error_by_chance(said, np.arange(540), rng)
+    together = error_by_chance(said, np.arange(540) // 9, rng)
+    assert together[1] > 1.5 * apart[1]
