@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from data.types import ImageRecord, Item, ItemLink, Outfit
 from graph.store import GraphError, GraphStore, WriteCounts
@@ -16,6 +17,9 @@ from graph.store import GraphError, GraphStore, WriteCounts
 Record = TypeVar("Record")
 
 BATCH = 5_000
+
+LOOKED_AT = 200
+"""Records of each kind of a target by which another graph is known before anything is written."""
 
 Tell = Callable[[str, int], None]
 """Called with what is being copied ("items", "images", "outfits", "links", "comparing") and how many are through."""
@@ -45,6 +49,7 @@ def copy(origin: GraphStore, target: GraphStore, tell: Tell = lambda what, done:
     CopyError
         Afterwards the two differ: the target held something else, or the origin was written to meanwhile.
     """
+    _require_kin(origin, target)
     written = target.bulk_load(
         _told("items", origin.items(), tell),
         _told("images", origin.images(), tell),
@@ -58,12 +63,27 @@ def copy(origin: GraphStore, target: GraphStore, tell: Tell = lambda what, done:
     ours, theirs = (checksums(store, tell) for store in (origin, target))
     different = [kind for kind in ours if ours[kind] != theirs[kind]]
     if different:
-        counts = f"counts of the origin: {origin.counts()}; of the copy: {target.counts()}"
+        numbers = [", ".join(f"{k} {v:,}" for k, v in asdict(store.counts()).items()) for store in (origin, target)]
+        counts = f"the origin has {numbers[0]}; the copy {numbers[1]}"
         raise CopyError(
             f"origin and copy differ in {', '.join(different)}: the target held other records before, or the origin "
             f"was written to meanwhile; copy into an empty store, or copy again. {counts}"
         )
     return Copied(written, links, problems, ours)
+
+
+def _require_kin(origin: GraphStore, target: GraphStore) -> None:
+    """See, of the first records of a target that holds something, that they are the origin's too."""
+    for kind, there, here in (
+        ("item", (item.item_id for item in target.items()), origin.item),
+        ("image", (image.image_id for image in target.images()), origin.image),
+    ):
+        for name in islice(there, LOOKED_AT):
+            if here(name) is None:
+                raise CopyError(
+                    f"the target holds {kind} {name!r}, which the origin does not: another graph is in it. "
+                    "Nothing was written; copy into an empty store"
+                )
 
 
 def checksums(store: GraphStore, tell: Tell = lambda what, done: None) -> dict[str, str]:

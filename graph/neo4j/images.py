@@ -27,7 +27,10 @@ _STORED = (
     f" RETURN id, coalesce(p.full_source, p.source), p.kind, p.shoot, p.body, {REGIONS}"
 )
 _LOCK = "UNWIND $ids AS id MATCH (p:Image {id: id}) SET p.kind = p.kind"
-_TAKEN = "UNWIND $regions AS region MATCH (p:Image)-[c:CONTAINS {region: region}]->() RETURN region, p.id"
+_TAKEN = (
+    "UNWIND $regions AS region MATCH (p:Image)-[c:CONTAINS {region: region}]->()"
+    " USING INDEX c:CONTAINS(region) RETURN region, p.id"
+)  # the hint: a plan made while the graph was empty would look at all images
 _EDGES = (
     " WITH p, row CALL (p, row) { UNWIND row.shoots AS shoot MATCH (s:Shoot {id: shoot}) CREATE (p)-[:IN_SHOOT]->(s) }"
     " WITH p, row CALL (p, row) { UNWIND row.styles AS style MATCH (s:Style {name: style})"

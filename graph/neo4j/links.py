@@ -14,15 +14,19 @@ from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
 from graph.tally import Tally
 
 _LINKED = (
-    "UNWIND $regions AS region MATCH (p:Image)-[c:CONTAINS {region: region}]->(x)"
+    "UNWIND $regions AS region MATCH (p:Image)-[c:CONTAINS {region: region}]->(x) USING INDEX c:CONTAINS(region)"
     " SET p.kind = p.kind"
     " RETURN region, c.n, CASE WHEN x:Item THEN coalesce(x.full_id, x.id) END, c.source, c.confidence"
 )
 _UNLINK = (
-    "UNWIND $rows AS row MATCH (p:Image)-[c:CONTAINS {region: row.fields.region}]->() DELETE c"
+    "UNWIND $rows AS row MATCH (p:Image)-[c:CONTAINS {region: row.fields.region}]->()"
+    " USING INDEX c:CONTAINS(region) DELETE c"
     " RETURN row.fields.region, id(p)"
 )
-_AGAIN = "UNWIND $rows AS row MATCH (:Image)-[c:CONTAINS {region: row.fields.region}]->() SET c = row.fields"
+_AGAIN = (
+    "UNWIND $rows AS row MATCH (:Image)-[c:CONTAINS {region: row.fields.region}]->()"
+    " USING INDEX c:CONTAINS(region) SET c = row.fields"
+)
 _LINK = (
     "UNWIND $rows AS row MATCH (p:Image) WHERE id(p) = row.image MATCH (i:Item {id: row.item})"
     " CREATE (p)-[c:CONTAINS]->(i) SET c = row.fields RETURN count(*)"

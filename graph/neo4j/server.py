@@ -95,8 +95,11 @@ class Server:
         self._bookmarks = neo4j.GraphDatabase.bookmark_manager()  # reads of a follower see what was written
         self._driver = self._connect()
         try:
-            with self._in_words():
-                self._driver.verify_connectivity()
+            try:
+                with self._in_words():
+                    self._driver.verify_connectivity()
+            except ValueError as error:  # a port that is none
+                raise GraphError(f"{address}: {error}; write neo4j://host:port/database") from error
             self._require_version()
         except BaseException:
             self._driver.close()
@@ -231,6 +234,8 @@ class Server:
     def _words(self, error: Exception) -> GraphError:
         where = self.address if self.database is None else f"{self.address}/{self.database}"
         code = getattr(error, "code", None) or ""
+        if isinstance(error, faults.AuthError) and self._auth is None:
+            return StoreUnavailableError(f"{where}: the server asks for a password; set NEO4J_PASSWORD")
         if isinstance(error, faults.AuthError):
             return StoreUnavailableError(f"{where}: the server refuses user and password ({_said(error)})")
         if isinstance(error, faults.ConstraintError):
@@ -241,7 +246,8 @@ class Server:
             return StoreUnavailableError(f"{where}: the server gave the query up: it took too long")
         if isinstance(error, faults.ServiceUnavailable | faults.SessionExpired | faults.TransientError):
             return StoreUnavailableError(
-                f"{where}: the server cannot be used now ({_said(error)}); is it running, and does it have room?"
+                f"{where}: the server cannot be used now ({_said(error)}); does it run there, encrypted or not "
+                "as the URL says, with room on its disk and in its memory?"
             )
         return GraphError(f"{where}: {_said(error)}")
 
