@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.graph_store import Catalogue
-from benchmarks.machine import describe
+from benchmarks.machine import describe, seconds_of
 from graph import GraphStore, open_store, sqlite_url
 from graph.explore.around import around
 from graph.explore.budget import Budget
@@ -104,19 +103,13 @@ def _measure_surveys(store: GraphStore, folder: Path) -> None:
 def _each(name: str, target: str, outfits: Sequence[list[str]], ask: Callable[[list[str]], Any]) -> None:
     for outfit in outfits[: len(outfits) // 4]:  # warm
         ask(outfit)
-    times = [_seconds(lambda outfit=outfit: ask(outfit)) * 1e3 for outfit in outfits]
+    times = [seconds_of(lambda outfit=outfit: ask(outfit)) * 1e3 for outfit in outfits]
     p50, p99 = np.percentile(times, [50, 99])
     print(f"{name:26s} p50 {p50:8.3f} ms, p99 {p99:8.3f} ms over {len(outfits):,} (target {target})", flush=True)
 
 
 def _once(name: str, ask: Callable[[], Any]) -> None:
-    print(f"{name:26s} {_seconds(ask):8.2f} s", flush=True)
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began
+    print(f"{name:26s} {seconds_of(ask):8.2f} s", flush=True)
 
 
 def _arguments() -> argparse.Namespace:

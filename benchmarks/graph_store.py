@@ -21,7 +21,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from benchmarks.machine import describe
+from benchmarks.machine import describe, seconds_of
 from data.types import Box, ImageRecord, Item, Region
 from graph.sqlite import SqliteGraphStore
 
@@ -167,13 +167,13 @@ def _measure_reads(store: SqliteGraphStore, sizes: argparse.Namespace) -> None:
     ):
         for item_id in asked:  # warm
             ask(item_id)
-        times = [_seconds(lambda ask=ask, item_id=item_id: ask(item_id)) * 1e3 for item_id in asked]
+        times = [seconds_of(lambda ask=ask, item_id=item_id: ask(item_id)) * 1e3 for item_id in asked]
         p50, p99 = np.percentile(times, [50, 99])
         print(f"{name:28s} p50 {p50:.3f} ms, p99 {p99:.3f} ms over {len(asked):,} items (target {target})")
     if sizes.hub:
         degree = len(store.images_of("item-0000000", limit=sizes.images))
         for name, ask in (("worn_with", store.worn_with), ("images_of", store.images_of)):
-            first, second = (_seconds(lambda ask=ask: ask("item-0000000")) * 1e3 for _ in range(2))
+            first, second = (seconds_of(lambda ask=ask: ask("item-0000000")) * 1e3 for _ in range(2))
             print(f"{name} of a hub in {degree:,} images: {first:.1f} ms, again {second:.1f} ms")
     _timed("export to CSR", "-", store.export)
     _timed("counts", "-", store.counts)
@@ -181,14 +181,8 @@ def _measure_reads(store: SqliteGraphStore, sizes: argparse.Namespace) -> None:
 
 def _timed(name: str, target: str, call: Callable[[], object]) -> None:
     processor = time.process_time()
-    wall = _seconds(call)
+    wall = seconds_of(call)
     print(f"{name:28s} {wall:8.3f} s  (target {target}), {time.process_time() - processor:.3f} s of processor time")
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began
 
 
 def _arguments() -> argparse.Namespace:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import time
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -19,6 +21,13 @@ def describe() -> str:
         f"{_processor()}, {cores} cores, {_memory_gib():.0f} GiB, {platform.system()} {platform.machine()}, "
         f"Python {sys.version.split()[0]}, {versions}"
     )
+
+
+def seconds_of(call: Callable[[], object]) -> float:
+    """How long a call takes by the clock."""
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
 
 
 def _version(package: str) -> str | None:

@@ -21,14 +21,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.graph_store import Catalogue, Paused
-from benchmarks.machine import describe
+from benchmarks.machine import describe, seconds_of
 from graph import GraphStore, open_store, sqlite_url
 from graph.neo4j import loading
 from graph.neo4j.import_files import ImportFiles, command
@@ -96,7 +96,7 @@ def _measure(name: str, store: GraphStore, sizes: argparse.Namespace) -> None:
         ("images", images, lambda: store.bulk_load((), images)),
         ("the same images again", images, lambda: store.bulk_load((), images)),
     ):
-        seconds = _seconds(load)
+        seconds = seconds_of(load)
         print(f"{name}: {what}: {seconds:.1f} s, {len(records) / seconds:,.0f} a second", flush=True)
     _questions(name, store, sizes)
 
@@ -106,14 +106,14 @@ def _questions(name: str, store: GraphStore, sizes: argparse.Namespace) -> None:
     asked = [f"item-{number:07d}" for number in random.integers(1, sizes.items, sizes.queries)]
     for item_id in asked:  # warm
         store.worn_with(item_id)
-    times = [1e3 * _seconds(lambda item_id=item_id: store.worn_with(item_id)) for item_id in asked]
+    times = [1e3 * seconds_of(lambda item_id=item_id: store.worn_with(item_id)) for item_id in asked]
     p50, p99 = np.percentile(times, [50, 99])
     print(f"{name}: items worn together with one: p50 {p50:.2f} ms, p99 {p99:.2f} ms over {len(asked):,} items")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    seconds = _seconds(store.export)
+    seconds = seconds_of(store.export)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     print(f"{name}: export to CSR: {seconds:.1f} s; peak memory of the client {before:,.0f}, then {after:,.0f} MiB")
-    print(f"{name}: counts: {_seconds(store.counts):.2f} s", flush=True)
+    print(f"{name}: counts: {seconds_of(store.counts):.2f} s", flush=True)
 
 
 def imported(folder: Path, sizes: argparse.Namespace) -> None:
@@ -127,18 +127,12 @@ def imported(folder: Path, sizes: argparse.Namespace) -> None:
     size = sum(file.stat().st_size for file in (folder / "files").iterdir()) / 2**20
     print(f"import files: {written:.1f} s, {size:,.0f} MiB (making the records: {paused.wall:.1f} s)", flush=True)
     admin = [SCRIPT, "admin", folder / "server", *shlex.split(command(folder / "files"))[1:]]
-    seconds = _seconds(lambda: subprocess.run(admin, check=True, stdout=subprocess.DEVNULL, stderr=sys.stderr))
+    seconds = seconds_of(lambda: subprocess.run(admin, check=True, stdout=subprocess.DEVNULL, stderr=sys.stderr))
     print(f"database import full: {seconds:.1f} s; together {written + seconds:.1f} s", flush=True)
     began = time.perf_counter()
     with running(folder / "server") as url, opened(url) as store:
         print(f"server up, constraints and indexes made: {time.perf_counter() - began:.1f} s", flush=True)
         _questions("Neo4j", store, sizes)
-
-
-def _seconds(call: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began
 
 
 def _arguments() -> argparse.Namespace:
