@@ -10,7 +10,7 @@ from data.types import IdentityMethod, ImageRecord
 from graph.bodies import image_texts, same_image, styles_of
 from graph.neo4j import nodes
 from graph.neo4j.items import require_items
-from graph.neo4j.names import fields, indexed
+from graph.neo4j.names import fields, indexed, literal
 from graph.neo4j.server import BeginAgainError, Transaction
 from graph.store import InvalidRecordError, WriteCounts
 from graph.tally import Tally
@@ -21,6 +21,8 @@ REGIONS = (
     " c.source, c.confidence] }"
 )
 """Regions of image ``p``: place, region id, item id, method, confidence; in any order."""
+REGION = ("region", "full_region", "n", "source", "confidence")
+"""Properties of a region's relationship."""
 
 _STORED = (
     "UNWIND $ids AS id MATCH (p:Image {id: id})"
@@ -31,23 +33,22 @@ _TAKEN = (
     "UNWIND $regions AS region MATCH (p:Image)-[c:CONTAINS {region: region}]->()"
     " USING INDEX c:CONTAINS(region) RETURN region, p.id"
 )  # the hint: a plan made while the graph was empty would look at all images
+_REGION = literal("region", *REGION)
 _EDGES = (
     " WITH p, row CALL (p, row) { UNWIND row.shoots AS shoot MATCH (s:Shoot {id: shoot}) CREATE (p)-[:IN_SHOOT]->(s) }"
-    " WITH p, row CALL (p, row) { UNWIND row.styles AS style MATCH (s:Style {name: style})"
-    " CREATE (p)-[:HAS_STYLE]->(s) }"
-    " WITH p, row CALL (p, row) { UNWIND row.unknown AS region CREATE (p)-[c:CONTAINS]->(p) SET c = region }"
-    " WITH p, row CALL (p, row) { UNWIND row.known AS region MATCH (i:Item {id: region[0]})"
-    " CREATE (p)-[c:CONTAINS]->(i) SET c = region[1] }"
-    " RETURN sum(COUNT { (p)-[:CONTAINS]->() }),"
-    " sum(COUNT { (p)-[:HAS_STYLE]->() }) + sum(COUNT { (p)-[:IN_SHOOT]->() })"
+    " CALL (p, row) { UNWIND row.styles AS style MATCH (s:Style {name: style}) CREATE (p)-[:HAS_STYLE]->(s) }"
+    f" CALL (p, row) {{ UNWIND row.unknown AS region CREATE (p)-[:CONTAINS {_REGION}]->(p) }}"
+    " CALL (p, row) { UNWIND row.known AS region MATCH (i:Item {id: region.item})"
+    f" CREATE (p)-[:CONTAINS {_REGION}]->(i) }}"
 )
 _KIND = " FOREACH (_ IN row.looks | SET p:Look)"  # images of either kind are counted without being looked at
-_ADD = f"UNWIND $rows AS row CREATE (p:Image) SET p = row.fields{_KIND}{_EDGES}"
+_FIELDS = literal("row", "id", "full_id", "source", "full_source", "kind", "shoot", "created", "full_created", "body")
+_ADD = f"UNWIND $rows AS row CREATE (p:Image {_FIELDS}){_KIND}{_EDGES}"
 _PART = (
     "UNWIND $ids AS id MATCH (p:Image {id: id})-[r:CONTAINS|HAS_STYLE|IN_SHOOT]->(n) DELETE r"
     " WITH n WHERE n:Style OR n:Shoot RETURN DISTINCT id(n)"
 )
-_CHANGE = f"UNWIND $rows AS row MATCH (p:Image {{id: row.fields.id}}) REMOVE p:Look SET p = row.fields{_KIND}{_EDGES}"
+_CHANGE = f"UNWIND $rows AS row MATCH (p:Image {{id: row.id}}) REMOVE p:Look SET p = {_FIELDS}{_KIND}{_EDGES}"
 
 
 class Link(NamedTuple):
@@ -189,44 +190,34 @@ def _join(transaction: Transaction, statement: str, images: Sequence[StoredImage
     if not images:
         return
     rows = [_row(image) for image in images]
-    ((regions, others),) = transaction.run(statement, rows=rows)
     states = [state for image in images for state in image.regions]
-    if regions < len(states):
+    if transaction.join(statement, rows=rows) < len(states) + sum(len(r["styles"]) + len(r["shoots"]) for r in rows):
         require_items(transaction, ((s.link.item_id, f"region {s.region_id!r}") for s in states if s.link is not None))
-    if regions < len(states) or others < sum(len(row["styles"]) + len(row["shoots"]) for row in rows):
         raise BeginAgainError("an item, style or shoot was removed while images were written")
 
 
 def _row(image: StoredImage) -> dict[str, Any]:
     record = image.record
     assert record is not None
-    properties: dict[str, object] = {
+    regions = [region_row(n, state.region_id, state.link) for n, state in enumerate(image.regions)]
+    return {
         **nodes.identified(record.image_id),
         **fields("source", record.source),
         "kind": record.kind,
         "shoot": record.shoot,
         **({} if record.created is None else fields("created", record.created)),
         "body": image.body,
-    }
-    known, unknown = [], []
-    for n, state in enumerate(image.regions):
-        if state.link is None:
-            unknown.append(region_fields(n, state.region_id))
-        else:
-            known.append([indexed(state.link.item_id), region_fields(n, state.region_id, state.link)])
-    return {
-        "fields": properties,
         "looks": [True] if record.kind == "look" else [],
         "shoots": [] if record.shoot is None else [indexed(record.shoot)],
         "styles": sorted(indexed(name) for name in styles_of(record)),
-        "known": known,
-        "unknown": unknown,
+        "known": [region for region in regions if "item" in region],
+        "unknown": [region for region in regions if "item" not in region],
     }
 
 
-def region_fields(n: int, region_id: str, link: Link | None = None) -> dict[str, object]:
-    """Properties of a region's relationship."""
-    properties: dict[str, object] = {**fields("region", region_id), "n": n}
+def region_row(n: int, region_id: str, link: Link | None = None) -> dict[str, Any]:
+    """A region of an image: the properties of its relationship, and the item that it leads to where that is known."""
+    row: dict[str, Any] = {**fields("region", region_id), "n": n}
     if link is not None:
-        properties |= {"source": link.method, "confidence": link.confidence}
-    return properties
+        row |= {"source": link.method, "confidence": link.confidence, "item": indexed(link.item_id)}
+    return row

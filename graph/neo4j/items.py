@@ -9,7 +9,7 @@ from typing import Any
 from data.types import Item
 from graph.bodies import attributes_of, item_texts, same_item
 from graph.neo4j import nodes
-from graph.neo4j.names import fields, indexed
+from graph.neo4j.names import fields, indexed, literal
 from graph.neo4j.server import BeginAgainError, Transaction
 from graph.store import UnknownNodeError, WriteCounts
 from graph.tally import Tally
@@ -19,14 +19,14 @@ _STORED = (
 )
 _LOCK = "UNWIND $ids AS id MATCH (i:Item {id: id}) SET i.slot = i.slot"
 _EDGES = (
-    " WITH i, row CALL (i, row) { MATCH (c:Category {name: row.category}) CREATE (i)-[:IN_CATEGORY]->(c) }"
-    " WITH i, row CALL (i, row) { UNWIND row.attributes AS pair"
+    " WITH i, row CALL (i, row) { MATCH (c:Category {name: row.named}) CREATE (i)-[:IN_CATEGORY]->(c) }"
+    " CALL (i, row) { UNWIND row.attributes AS pair"
     " MATCH (a:Attribute {name: pair[0], value: pair[1]}) CREATE (i)-[:HAS_ATTRIBUTE]->(a) }"
-    " RETURN sum(COUNT { (i)-[:IN_CATEGORY]->() }) + sum(COUNT { (i)-[:HAS_ATTRIBUTE]->() })"
 )
-_ADD = f"UNWIND $rows AS row CREATE (i:Item) SET i = row.fields{_EDGES}"
+_FIELDS = literal("row", "id", "full_id", "source", "full_source", "category", "slot", "body")
+_ADD = f"UNWIND $rows AS row CREATE (i:Item {_FIELDS}){_EDGES}"
 _PART = "UNWIND $ids AS id MATCH (i:Item {id: id})-[r:IN_CATEGORY|HAS_ATTRIBUTE]->(n) DELETE r RETURN DISTINCT id(n)"
-_CHANGE = f"UNWIND $rows AS row MATCH (i:Item {{id: row.fields.id}}) SET i = row.fields{_EDGES}"
+_CHANGE = f"UNWIND $rows AS row MATCH (i:Item {{id: row.id}}) SET i = {_FIELDS}{_EDGES}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +100,22 @@ def _join(transaction: Transaction, statement: str, items: Sequence[StoredItem])
     if not items:
         return
     rows = [_row(item) for item in items]
-    if transaction.run(statement, rows=rows)[0][0] < sum(1 + len(row["attributes"]) for row in rows):
+    if transaction.join(statement, rows=rows) < sum(1 + len(row["attributes"]) for row in rows):
         raise BeginAgainError("a category or attribute was removed while items were written")
 
 
 def _row(item: StoredItem) -> dict[str, Any]:
     record = item.record
     assert record is not None
-    category = nodes.named(record.category)
-    properties = {
+    return {
         **nodes.identified(record.item_id),
         **fields("source", record.source),
         "category": record.category,
         "slot": record.slot,
         "body": item.body,
+        "named": indexed(record.category),
+        "attributes": [[indexed(name), indexed(value)] for name, value in sorted(attributes_of(record))],
     }
-    pairs = [[indexed(name), indexed(value)] for name, value in sorted(attributes_of(record))]
-    return {"fields": properties, "category": category["name"], "attributes": pairs}
 
 
 _FOUND = "UNWIND $ids AS id MATCH (i:Item {id: id}) RETURN id"

@@ -6,30 +6,31 @@ from collections.abc import Sequence
 from typing import Any
 
 from data.types import ItemLink
-from graph.neo4j.images import Link, region_fields
+from graph.neo4j.images import REGION, Link, region_row
 from graph.neo4j.items import require_items
-from graph.neo4j.names import indexed
+from graph.neo4j.names import indexed, literal
 from graph.neo4j.server import BeginAgainError, Transaction
 from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
 from graph.tally import Tally
 
+_FIELDS = literal("row", *REGION)
 _LINKED = (
     "UNWIND $regions AS region MATCH (p:Image)-[c:CONTAINS {region: region}]->(x) USING INDEX c:CONTAINS(region)"
     " SET p.kind = p.kind"
     " RETURN region, c.n, CASE WHEN x:Item THEN coalesce(x.full_id, x.id) END, c.source, c.confidence"
 )
 _UNLINK = (
-    "UNWIND $rows AS row MATCH (p:Image)-[c:CONTAINS {region: row.fields.region}]->()"
+    "UNWIND $rows AS row MATCH (p:Image)-[c:CONTAINS {region: row.region}]->()"
     " USING INDEX c:CONTAINS(region) DELETE c"
-    " RETURN row.fields.region, id(p)"
+    " RETURN row.region, id(p)"
 )
 _AGAIN = (
-    "UNWIND $rows AS row MATCH (:Image)-[c:CONTAINS {region: row.fields.region}]->()"
-    " USING INDEX c:CONTAINS(region) SET c = row.fields"
+    "UNWIND $rows AS row MATCH (:Image)-[c:CONTAINS {region: row.region}]->()"
+    f" USING INDEX c:CONTAINS(region) SET c = {_FIELDS}"
 )
 _LINK = (
     "UNWIND $rows AS row MATCH (p:Image) WHERE id(p) = row.image MATCH (i:Item {id: row.item})"
-    " CREATE (p)-[c:CONTAINS]->(i) SET c = row.fields RETURN count(*)"
+    f" CREATE (p)-[:CONTAINS {_FIELDS}]->(i)"
 )
 
 
@@ -74,10 +75,7 @@ def _relink(
         old = before[region]
         if link is None or link == old:
             continue
-        row: dict[str, Any] = {
-            "fields": region_fields(places[region][0], full[region], link),
-            "item": indexed(link.item_id),
-        }
+        row = region_row(places[region][0], full[region], link)
         (same if old is not None and old.item_id == link.item_id else other).append(row)
     if same:
         transaction.run(_AGAIN, rows=same)
@@ -85,6 +83,5 @@ def _relink(
         image: dict[str, int] = dict(map(tuple, transaction.run(_UNLINK, rows=other)))
         if len(image) < len(other):
             raise BeginAgainError("a region was removed while it was linked")
-        joined = transaction.run(_LINK, rows=[row | {"image": image[row["fields"]["region"]]} for row in other])
-        if joined[0][0] < len(other):
+        if transaction.join(_LINK, rows=[row | {"image": image[row["region"]]} for row in other]) < len(other):
             raise BeginAgainError("an item was removed while a region was linked to it")

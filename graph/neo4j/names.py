@@ -22,3 +22,9 @@ def fields(name: str, text: str) -> dict[str, str]:
     """Properties for a text that is searched by: ``name``, and ``full_<name>`` where that is cut."""
     kept = indexed(text)
     return {name: kept} if kept == text else {name: kept, f"full_{name}": text}
+
+
+def literal(row: str, *names: str) -> str:
+    """Cypher for a map of some keys of ``row``. A map that the planner can read need not be made before all else is
+    done, as ``SET node = row`` must; keys whose value is null make no property."""
+    return "{" + ", ".join(f"{name}: {row}.{name}" for name in names) + "}"

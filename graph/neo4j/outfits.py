@@ -8,7 +8,7 @@ from typing import Any
 from data.types import Outfit
 from graph.neo4j import nodes
 from graph.neo4j.items import require_items
-from graph.neo4j.names import fields, indexed
+from graph.neo4j.names import fields, indexed, literal
 from graph.neo4j.server import BeginAgainError, Transaction
 from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
 from graph.tally import Tally
@@ -23,11 +23,11 @@ _IMAGES = "UNWIND $ids AS id MATCH (p:Image {id: id}) RETURN id"
 _PART = "UNWIND $ids AS id MATCH (o:Outfit {id: id})-[r]-() DELETE r"
 _EDGES = (
     " WITH o, row CALL (o, row) { UNWIND row.images AS image MATCH (p:Image {id: image}) CREATE (o)-[:READ_FROM]->(p) }"
-    " WITH o, row CALL (o, row) { UNWIND row.items AS item MATCH (i:Item {id: item}) CREATE (i)-[:STYLED_IN]->(o) }"
-    " RETURN sum(COUNT { (o)<-[:STYLED_IN]-() }) + sum(COUNT { (o)-[:READ_FROM]->() })"
+    " CALL (o, row) { UNWIND row.items AS item MATCH (i:Item {id: item}) CREATE (i)-[:STYLED_IN]->(o) }"
 )
-_ADD = f"UNWIND $rows AS row CREATE (o:Outfit) SET o = row.fields{_EDGES}"
-_CHANGE = f"UNWIND $rows AS row MATCH (o:Outfit {{id: row.fields.id}}) SET o = row.fields{_EDGES}"
+_FIELDS = literal("row", "id", "full_id", "source", "full_source")
+_ADD = f"UNWIND $rows AS row CREATE (o:Outfit {_FIELDS}){_EDGES}"
+_CHANGE = f"UNWIND $rows AS row MATCH (o:Outfit {{id: row.id}}) SET o = {_FIELDS}{_EDGES}"
 
 State = tuple[str, str | None, tuple[str, ...]]
 """Source, image and items of an outfit, as they are indexed."""
@@ -50,15 +50,19 @@ def upsert_outfits(transaction: Transaction, outfits: Sequence[Outfit]) -> Write
     changed = [key for key in changed if key in stored]
     for statement, keys in ((_ADD, added), (_CHANGE, changed)):
         rows = [_row(full[key], after[key]) for key in keys]
-        if rows and transaction.run(statement, rows=rows)[0][0] < sum(len(r["items"]) + len(r["images"]) for r in rows):
+        if rows and transaction.join(statement, rows=rows) < sum(len(r["items"]) + len(r["images"]) for r in rows):
             raise BeginAgainError("an item or image was removed while outfits were written")
     return tally.counts()
 
 
 def _row(outfit_id: str, state: State) -> dict[str, Any]:
     source, image, items = state
-    properties = nodes.identified(outfit_id) | fields("source", source)
-    return {"fields": properties, "images": [] if image is None else [image], "items": items}
+    return {
+        **nodes.identified(outfit_id),
+        **fields("source", source),
+        "images": [] if image is None else [image],
+        "items": items,
+    }
 
 
 def _read(transaction: Transaction, ids: Sequence[str]) -> dict[str, State]:

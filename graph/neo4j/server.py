@@ -48,6 +48,10 @@ class Transaction:
         """All rows of a statement."""
         return self._transaction.run(statement, parameters).values()
 
+    def join(self, statement: str, **parameters: object) -> int:
+        """How many relationships a statement created."""
+        return self._transaction.run(statement, parameters).consume().counters.relationships_created
+
     def stream(self, statement: str, **parameters: object) -> Iterator[Row]:
         """Rows as they come."""
         for record in self._transaction.run(statement, parameters):

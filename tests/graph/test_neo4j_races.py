@@ -22,18 +22,21 @@ pytestmark = pytest.mark.parametrize("store_factory", ["neo4j"], indirect=True)
 @pytest.fixture
 def between(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], object]], None]:
     """``between(beginning, act)`` acts once, just before the first statement that begins so."""
-    run = Transaction.run
 
     def prepare(beginning: str, act: Callable[[], object]) -> None:
         acted: list[bool] = []
 
-        def running(self: Transaction, statement: str, **parameters: Any) -> Any:
-            if statement.startswith(beginning) and not acted:
-                acted.append(True)
-                act()
-            return run(self, statement, **parameters)
+        def acting(ask: Callable[..., Any]) -> Callable[..., Any]:
+            def asked(self: Transaction, statement: str, **parameters: Any) -> Any:
+                if statement.startswith(beginning) and not acted:
+                    acted.append(True)
+                    act()
+                return ask(self, statement, **parameters)
 
-        monkeypatch.setattr(Transaction, "run", running)
+            return asked
+
+        for name in ("run", "join"):
+            monkeypatch.setattr(Transaction, name, acting(getattr(Transaction, name)))
 
     return prepare
 
@@ -48,7 +51,7 @@ def test_a_category_and_an_attribute_that_go_meanwhile_are_made_again(
 ) -> None:
     other = store_factory()
     store.upsert_items([make.item("last", colour=("red",))])
-    between("UNWIND $rows AS row CREATE (i:Item)", lambda: other.delete_items(["last"]))
+    between("UNWIND $rows AS row CREATE (i:Item", lambda: other.delete_items(["last"]))
     assert store.upsert_items([make.item("new", colour=("red",))]).added == 1
     assert degrees(store, Node("item", "new")) == {"IN_CATEGORY": 1, "HAS_ATTRIBUTE": 1}
 
@@ -58,7 +61,7 @@ def test_a_style_and_a_shoot_that_go_meanwhile_are_made_again(
 ) -> None:
     other = store_factory()
     store.upsert_images([make.image("last", styles=("x",), shoot="s")])
-    between("UNWIND $rows AS row CREATE (p:Image)", lambda: other.delete_images(["last"]))
+    between("UNWIND $rows AS row CREATE (p:Image", lambda: other.delete_images(["last"]))
     assert store.upsert_images([make.image("new", None, styles=("x",), shoot="s")]).added == 1
     assert degrees(store, Node("image", "new")) == {"HAS_STYLE": 1, "IN_SHOOT": 1}
 
@@ -70,7 +73,7 @@ def test_an_item_that_goes_meanwhile_is_named_and_nothing_stays(
     other = store_factory()
     store.upsert_items([make.item("a"), make.item("b")])
     label = "p:Image" if what == "images" else "o:Outfit"
-    between(f"UNWIND $rows AS row CREATE ({label})", lambda: other.delete_items(["a"]))
+    between(f"UNWIND $rows AS row CREATE ({label}", lambda: other.delete_items(["a"]))
     with pytest.raises(UnknownNodeError, match="'a'"):
         if what == "images":
             store.upsert_images([make.image("p", "a", "b")])
@@ -85,7 +88,7 @@ def test_an_image_that_goes_meanwhile_takes_no_outfit_in(
     other = store_factory()
     store.upsert_items([make.item("a")])
     store.upsert_images([make.image("p")])
-    between("UNWIND $rows AS row CREATE (o:Outfit)", lambda: other.delete_images(["p"]))
+    between("UNWIND $rows AS row CREATE (o:Outfit", lambda: other.delete_images(["p"]))
     with pytest.raises(UnknownNodeError, match="'p'"):
         store.upsert_outfits([make.outfit("o", "a", image_id="p")])
     assert list(store.outfits()) == []
