@@ -28,7 +28,7 @@ class MovedEvidence(Evidence, frozen=True, kw_only=True):
     """A reason read off the graph, and how far it ``moved`` the score of the model.
 
     That is what the score loses where the model is not told it (:class:`recsys.engine.attribution.Share`). Photos and
-    outfits of two items share one number, as do styles, for the model cannot tell them apart. None where no release was
+    outfits of two items share one number, as do all their styles: they are one input. None where no release was
     asked, it does not hold both items, or its model reads nothing of this kind, as of an attribute that only repeats
     another. What came into the graph since the release moved nothing.
     """
