@@ -10,6 +10,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from api import problems
+from api.graph_watch import GraphWatch
 from api.limits import Limits
 from api.logs import configure_logs
 from api.middleware import BodyLimit, ItemPaths, RequestLog
@@ -18,12 +19,16 @@ from api.releases import ReleaseHolder
 from api.routes import health, items, outfits
 from api.service import OutfitService
 from recsys import __version__
+from recsys.bootstrap import check_graph
 from recsys.settings import load_settings
 from recsys.workspace import Workspace
 
 DESCRIPTION = """Completes outfits by a graph of photos and the items in them.
 
 Errors are problem details (RFC 9457) that name the field at fault. Every answer says which release gave it."""
+
+LOOK_SECONDS = 3.0
+"""How long the graph's server may take to take a connection, or its file may be locked, when it is looked at."""
 
 
 def create_app(service: OutfitService) -> FastAPI:
@@ -68,4 +73,5 @@ def from_environment() -> FastAPI:
     settings = load_settings(Path(config) if config else None, workspace=workspace.root)
     configure_logs()
     limits = Limits(tensor_threads=settings.training.threads or 1)
-    return create_app(OutfitService(ReleaseHolder(workspace), limits))
+    watch = GraphWatch(lambda: check_graph(settings, workspace, LOOK_SECONDS), required=settings.api.graph_required)
+    return create_app(OutfitService(ReleaseHolder(workspace), limits, watch))

@@ -14,6 +14,13 @@ class NotReadyError(ApiError):
         super().__init__("no release is loaded yet; as soon as one is in use and read, it answers")
 
 
+class GraphUnavailableError(ApiError):
+    """The graph cannot be used, and the service is set to be ready only with it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"api.graph_required is set, and the graph cannot be used: {reason}")
+
+
 class BusyError(ApiError):
     """More questions are waiting than may wait."""
 

@@ -13,7 +13,15 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from api.errors import ApiError, BusyError, ItemNotFoundError, NotReadyError, UnanswerableError, UnknownContextItemError
+from api.errors import (
+    ApiError,
+    BusyError,
+    GraphUnavailableError,
+    ItemNotFoundError,
+    NotReadyError,
+    UnanswerableError,
+    UnknownContextItemError,
+)
 
 MEDIA_TYPE = "application/problem+json"
 TYPES = "urn:problem-type:outfit-recsys:"
@@ -65,6 +73,7 @@ class Kind(Enum):
     UNANSWERABLE = (422, "The request cannot be answered from this release")
     INTERNAL_ERROR = (500, "The service failed")
     NOT_READY = (503, "No release is loaded")
+    GRAPH_UNAVAILABLE = (503, "The graph cannot be used")
     BUSY = (503, "Too many requests are waiting")
 
     @property
@@ -89,6 +98,7 @@ KIND_OF: dict[type[ApiError], Kind] = {
     UnknownContextItemError: Kind.UNKNOWN_ITEM,
     UnanswerableError: Kind.UNANSWERABLE,
     NotReadyError: Kind.NOT_READY,
+    GraphUnavailableError: Kind.GRAPH_UNAVAILABLE,
     BusyError: Kind.BUSY,
 }
 

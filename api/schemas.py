@@ -132,9 +132,21 @@ class Health(Answer):
     status: str = Field(examples=["up"])
 
 
+class GraphState(Answer):
+    """The graph that releases are trained from, as the service saw it last. Questions are answered without it."""
+
+    store: str | None = Field(description="`sqlite` or `neo4j`; null before the first look has ended.")
+    reachable: bool | None = Field(description="It is there and answers; null before the first look has ended.")
+    schema_ok: bool | None = Field(description="Its schema is that of this program; null where nobody could see.")
+    reason: str | None = Field(description="What is wrong; null where nothing is.")
+    milliseconds: float | None = Field(description="How long the look took; null where it has not ended.", ge=0)
+    seconds_ago: float | None = Field(description="How old this is; null before the first look has ended.", ge=0)
+
+
 class Readiness(Answer):
     """A release is loaded and answers."""
 
     status: str = Field(examples=["ready"])
     release: str
     items: int = Field(description="Items in its catalogue.")
+    graph: GraphState | None = Field(description="The graph; null where the service was made without one.")

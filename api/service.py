@@ -10,6 +10,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
 from api.errors import BusyError, NotReadyError
+from api.graph_watch import GraphWatch
 from api.limits import Limits
 from api.releases import LoadedRelease, ReleaseHolder
 from recsys.pipeline.jobs import tensor_threads
@@ -21,10 +22,11 @@ class OutfitService:
     """Answers questions from the release in use.
 
     The engine computes, so each question runs in a thread; ``limits.workers`` run at once, ``limits.waiting`` wait.
+    No question needs the graph: ``graph`` only says whether it could be used.
     """
 
-    def __init__(self, releases: ReleaseHolder, limits: Limits | None = None) -> None:
-        self.releases = releases
+    def __init__(self, releases: ReleaseHolder, limits: Limits | None = None, graph: GraphWatch | None = None) -> None:
+        self.releases, self.graph = releases, graph
         self.limits = limits or Limits()
         self._turns = CapacityLimiter(self.limits.workers)
         self._looks = CapacityLimiter(1)
@@ -33,10 +35,14 @@ class OutfitService:
     async def running(self) -> AsyncIterator[None]:
         """Load the release before, and stop following releases after."""
         with tensor_threads(self.limits.tensor_threads):
+            if self.graph is not None:
+                self.graph.start()
             await to_thread.run_sync(self.releases.start)
             try:
                 yield
             finally:
+                if self.graph is not None:
+                    self.graph.close()
                 await to_thread.run_sync(self.releases.close)
 
     async def ask(self, question: Callable[[LoadedRelease], T]) -> T:

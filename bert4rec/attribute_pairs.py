@@ -15,7 +15,8 @@ class AttributePairs:
 
     ``pmi`` [V + 1, V + 1], its last row and column 0 for a missing value; ``here`` [Q, F] value codes of the context
     items, ``there`` [Q, C, F] of the candidates, or [1, C, F] where all share them; ``fields`` [F] numbers the field of
-    each column, from 0 to T - 1, and ``field_of`` [V + 1] that of each value.
+    each column, from 0 to T - 1, and ``field_of`` [V + 1] that of each value. ``unsaid`` [Q, 1]: a value of which it
+    says nothing that both items of a pair have it, -1 for none.
     """
 
     pmi: Tensor
@@ -23,6 +24,7 @@ class AttributePairs:
     there: Tensor
     fields: Tensor
     field_of: Tensor
+    unsaid: Tensor | None = None
 
     @property
     def n_fields(self) -> int:
@@ -34,13 +36,21 @@ class AttributePairs:
         if not len(self.fields):
             return weight.new_zeros(len(self.here), self.there.shape[1], weight.shape[-1])
         shared = len(self.there) == 1 and len(self.here) > 0 and len(self.pmi) <= self.there.shape[1]
-        return self._by_value(weight) if shared else self._by_pair(weight)
+        return self._by_value(weight) if shared and self.unsaid is None else self._by_pair(weight)
 
     def total(self) -> Tensor:
         """Sums [Q, C] over all pairs of values, each weighing 1."""
         worth = self.pmi[self.here].sum(1)  # [Q, V+1]: of each value that a candidate could have
         theirs = self.there.flatten(1).expand(len(self.here), -1)  # [Q, C*F]
-        return worth.gather(1, theirs).view(len(self.here), *self.there.shape[1:]).sum(-1)
+        total = worth.gather(1, theirs).view(len(self.here), *self.there.shape[1:]).sum(-1)
+        if self.unsaid is None:
+            return total
+        mine, other = self._have(self.unsaid)
+        return total - self.pmi.diagonal()[self.unsaid] * mine.sum(1, keepdim=True) * other.sum(-1)
+
+    def _have(self, value: Tensor) -> tuple[Tensor, Tensor]:
+        """Which columns of the context items [Q, F] and of the candidates [Q, C, F] hold ``value`` [Q, 1]."""
+        return self.here == value, self.there == value[..., None]
 
     def _by_pair(self, weight: Tensor) -> Tensor:
         """Looks up every pair, then weighs it."""
@@ -48,6 +58,9 @@ class AttributePairs:
         tables = self.pmi[self.here].transpose(1, 2)  # [Q, V+1, F]: against each value of the other item
         first = torch.arange(q)[:, None, None] * len(self.pmi)
         found = tables.reshape(-1, fields).index_select(0, (first + self.there).reshape(-1))  # [Q*C*F, F]
+        if self.unsaid is not None:
+            mine, other = self._have(self.unsaid)
+            found = found.view(q, c, fields, fields) * ~(other[..., None] & mine[:, None, None])
         weight = weight[self.fields][:, self.fields].flatten(0, 1)  # [F*F, H]
         return (found.view(q * c, fields * fields) @ weight).view(q, c, weight.shape[-1])
 

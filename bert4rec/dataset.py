@@ -23,7 +23,8 @@ class MaskedBatch:
     ``tokens`` [R, L] item indices (0 where absent); ``present`` [R, L]; ``masked`` [R, L] items the model must not see;
     ``category`` [R, L] of each token, which the model sees of masked ones too; ``fresh`` [R, L] items that pass for
     new: no identity, no counts, no graph neighbours. ``rows``, ``columns`` [P] place the targets; ``candidates`` [P,
-    C] with ``fresh_candidates`` [P, C]; those of ``excluded`` [P, C] do not count.
+    C] with ``fresh_candidates`` [P, C]; those of ``excluded`` [P, C] do not count. ``silent`` [P, L]: what
+    a target is not told of a token and any candidate (:mod:`bert4rec.silencing`); by default all is.
     """
 
     fold: int
@@ -37,6 +38,7 @@ class MaskedBatch:
     candidates: Tensor
     fresh_candidates: Tensor
     excluded: Tensor
+    silent: Tensor | None = None
 
     def part(self, rows: slice) -> MaskedBatch:
         """The examples of some rows."""
@@ -46,6 +48,7 @@ class MaskedBatch:
         return replace(
             self,
             rows=self.rows[own] - rows.start,
+            silent=None if self.silent is None else self.silent[own],
             **{name: getattr(self, name)[rows] for name in per_row},
             **{name: getattr(self, name)[own] for name in per_target},
         )

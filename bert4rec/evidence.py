@@ -20,6 +20,7 @@ from torch import Tensor
 
 from bert4rec.attribute_pairs import AttributePairs
 from bert4rec.labels import label_profiles
+from bert4rec.silencing import PairInput, heard
 
 if TYPE_CHECKING:
     from bert4rec.new_item_score import NewItemScore
@@ -281,15 +282,22 @@ class PairEvidence:
             self._pmi, self._values[context], self._values[candidates], torch.from_numpy(self._fields), self._field_of
         )
 
-    def count_features(self, a: Tensor, c: Tensor) -> Tensor:
+    def count_features(self, a: Tensor, c: Tensor, silent: Tensor | None = None) -> Tensor:
         """What counting says of pairs of items ``a``, ``c``, which are broadcast: [.., COUNT_FEATURES].
 
         With B = A + A D^-1 A (one- and two-step paths), C = A D^-1 A D^-1 A (three-step paths), E = 2 D D^T / sum(D)
         what B would be were items worn at random, and k outfits of smoothing: log(1 + B/k), log(1 + E/k) and
         log(1 + C/k), whose differences are smoothed PMIs; then log count, cosine and PMI of the counts alone, the
         cosine of partner lists, whether the two were ever worn together, and what their photos' labels say.
+
+        ``silent`` says of a shape like ``a`` what is not told (:mod:`bert4rec.silencing`): counts and paths that are
+        silenced are read as 0 and labels as no opinion; how often each of the two is worn stays known.
         """
-        n, paths, far = self._lookup(a, c).unbind(-1)
+        counted, label = self._lookup(a, c), self._by_label(a, c)
+        if silent is not None:
+            known = [heard(silent, kind) for kind in (PairInput.TOGETHER, PairInput.BETWEEN, PairInput.FAR)]
+            counted, label = counted * torch.stack(known, -1), label * heard(silent, PairInput.LABELS)
+        n, paths, far = counted.unbind(-1)
         da, dc = self._partners[a], self._partners[c]
         expected = da * dc / self._total
         return torch.stack(
@@ -302,7 +310,7 @@ class PairEvidence:
                 torch.log((n + 1) / (expected + 1)),
                 3 * self._cosine(paths, a, c),
                 (n > 0).float(),
-                self._by_label(a, c),
+                label,
             ],
             -1,
         )

@@ -21,7 +21,8 @@ class PairBatch:
     ``counts`` [Q, C, COUNT_FEATURES + 1] of a visible item with each candidate, how alike they look last, and
     ``attributes``: what their values say, of T fields; ``new`` [Q, C] where one of the two was never worn, so that only
     attributes and looks speak; ``context`` [Q]: the visible item; ``owner`` [Q]: the partial outfit that it is in;
-    ``popularity`` [P, C, 2] of the candidates; ``told`` [Q, C]: the pairs whose attributes are told, by default all.
+    ``popularity`` [P, C, 2] of the candidates; ``told`` [Q, C]: the pairs whose attributes are told, by default all;
+    ``silent`` [Q, 1]: what is not told of a visible item and any candidate (:mod:`bert4rec.silencing`).
     """
 
     counts: Tensor
@@ -31,12 +32,14 @@ class PairBatch:
     owner: Tensor
     popularity: Tensor
     told: Tensor | None = None
+    silent: Tensor | None = None
 
     def without_new(self) -> PairBatch:
         """The same with nothing told of pairs with new items, beyond that they are."""
         if not self.new.any():
             return self
-        return replace(self, counts=self.counts * ~self.new[..., None], told=~self.new)
+        told = ~self.new if self.told is None else self.told & ~self.new
+        return replace(self, counts=self.counts * ~self.new[..., None], told=told)
 
     def read(self, weight: Tensor) -> Tensor:
         """The attributes by ``weight`` [T, T, H]: [Q, C, H]."""

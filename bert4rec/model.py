@@ -8,7 +8,7 @@ candidates of that category, and counted evidence about pairs enters the score b
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,7 @@ from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import MaskedBatch
 from bert4rec.evidence import COUNT_FEATURES, ItemCodes, PairEvidence
 from bert4rec.evidence_head import CountedScore, LearnedEvidence, PairBatch
+from bert4rec.silencing import PairInput, heard, silenced_value
 from bert4rec.transformer import MaskedTransformer
 
 
@@ -174,7 +175,8 @@ class Bert4Rec(MaskedTransformer):
         pairs = pair_batch(items, batch, evidence, of_new=bool(self.reads_new))
         counted = self.counted(pairs)
         if evidence.new_items is not None and pairs.new.any():
-            counted = counted + evidence.new_items.score(pairs.context, pairs.owner, batch.candidates, pairs.new, new)
+            places = pairs.context, pairs.owner, batch.candidates, pairs.new
+            counted = counted + evidence.new_items.score(*places, new, pairs.silent)
         if not self.training and not self.gain[new.long()].any():
             return ScoreParts(counted, torch.zeros_like(counted), new)
         return ScoreParts(counted, self._match(items, batch, offered) + self.evidence(pairs), new)
@@ -198,18 +200,24 @@ def pair_batch(items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence, *
     offered = batch.candidates if len(batch.candidates) == 1 else batch.candidates[owner]  # [Q, C], or [1, C] for all
     hidden = batch.fresh[row, place][:, None] | batch.fresh_candidates[owner]
     new = hidden | evidence.new[context][:, None] | evidence.new[offered]
+    silent = None if batch.silent is None else batch.silent[owner, place][:, None]  # [Q, 1]
     if not of_new and new.all():
         counts = items.dense.new_zeros(1, 1, 1).expand(*new.shape, COUNT_FEATURES + 1)
     else:
         here, there = (functional.normalize(functional.embedding(i, items.dense), dim=-1) for i in (context, offered))
         alike = here @ there[0].T if len(offered) == 1 else torch.einsum("qd,qcd->qc", here, there)
-        counts = evidence.count_features(context[:, None], offered)
+        counts = evidence.count_features(context[:, None], offered, silent)
         counts = counts * ~hidden[..., None] if hidden.any() else counts
+        alike = alike if silent is None else alike * heard(silent, PairInput.LOOKS)
         counts = torch.cat([counts, alike[..., None]], -1)
     known = ~evidence.new[batch.candidates] & ~batch.fresh_candidates
     popularity = torch.stack([torch.log1p(evidence.degree[batch.candidates]) * known, known.float()], -1)
     attributes = evidence.attributes(context, offered)
-    pairs = PairBatch(counts, attributes, new, context, owner, popularity)
+    told = None
+    if silent is not None:
+        told = heard(silent, PairInput.ATTRIBUTES).expand(*new.shape)
+        attributes = replace(attributes, unsaid=silenced_value(silent))
+    pairs = PairBatch(counts, attributes, new, context, owner, popularity, told, silent)
     return pairs if of_new else pairs.without_new()
 
 

@@ -44,17 +44,28 @@ class NewItemScore:
     def _of_alone(self) -> Tensor:
         return self.weight[self.tables.n_features :]
 
-    def score(self, context: Tensor, owner: Tensor, candidates: Tensor, new: Tensor, alone: Tensor) -> Tensor:
+    def score(
+        self,
+        context: Tensor,
+        owner: Tensor,
+        candidates: Tensor,
+        new: Tensor,
+        alone: Tensor,
+        silent: Tensor | None = None,
+    ) -> Tensor:
         """Scores [P, C] of ``candidates`` [P, C], 0 where nothing is new.
 
         ``context`` [Q] visible items, ``owner`` [Q] the row each belongs to, ``new`` [Q, C] pairs with a new item,
-        ``alone`` [P, C] new candidates.
+        ``alone`` [P, C] new candidates, ``silent`` [Q, 1] what is not told of a visible item and any candidate.
         """
         pairs = torch.zeros(new.shape)
         some = new.any(1)
         if some.any():
             offered = candidates if len(candidates) == 1 else candidates[owner[some]]
-            pairs[some] = (self.tables.pairs(context[some], offered) @ self._of_pairs) * new[some]
+            features = self.tables.pairs(context[some], offered)
+            if silent is not None:
+                features = features * self.tables.told(silent[some])[:, None]
+            pairs[some] = (features @ self._of_pairs) * new[some]
         visible = torch.bincount(owner, minlength=len(candidates)).clamp(min=1)[:, None]
         total = torch.zeros(candidates.shape).index_add(0, owner, pairs) / visible.sqrt()
         return total + (self.tables.alone(candidates) @ self._of_alone) * alone

@@ -24,6 +24,7 @@ from torch.nn import functional
 from bert4rec.appearance import Appearance, Index, by_category, seen
 from bert4rec.borrowing import NEIGHBOURS, bilinear, kernel, lean, neighbours, popularity
 from bert4rec.evidence import Counts, indicator
+from bert4rec.silencing import PairInput, heard, silenced_value
 
 SHARPNESS, SHARPNESS_OF_POPULARITY = 8.0, 6.0
 """How fast borrowing falls with likeness: exp(sharpness cosine)."""
@@ -147,6 +148,17 @@ class NewItemEvidence:
         ]
         return torch.cat(parts) if parts else torch.zeros(0, candidates.shape[1], self.n_features)
 
+    def told(self, silent: Tensor) -> Tensor:
+        """Which features [Q, n_features] of :meth:`pairs` are read where ``silent`` [Q, 1] says what is not.
+
+        With a shared value all that its field says is silenced. The bilinear forms read attributes and looks as one,
+        and stay.
+        """
+        looks, values = heard(silent, PairInput.LOOKS), heard(silent, PairInput.ATTRIBUTES)
+        values = values & (self._field_of[silenced_value(silent)] != self.telling)  # [Q, T]
+        forms = torch.ones_like(looks).expand(-1, len(self.sign))
+        return torch.cat([looks.expand(-1, 2 * len(self.looks)), values, values, forms], -1)
+
     def alone(self, candidates: Tensor) -> Tensor:
         """Features [.., n_alone] of candidates [..] by themselves."""
         return _rows(self.single, candidates)
@@ -199,6 +211,14 @@ class NewItemEvidence:
         ]
         one, other, place = torch.tensor(pairs, dtype=torch.long).reshape(-1, 3).unbind(1)
         return one, other, (place[:, None] == torch.arange(len(self.telling))).float()
+
+    @cached_property
+    def _field_of(self) -> Tensor:
+        """The field of each value [U + 1], -1 for the missing one, which stands last."""
+        out = torch.full((len(self.pmi),), -1)
+        out[self.values] = self.fields.expand_as(self.values)
+        out[-1] = -1
+        return out
 
     def _attributes(self, context: Tensor, candidates: Tensor) -> Iterator[Tensor]:
         """Whether a value is shared, then the mean PMI of values: [Q, C, T] each, for the T telling fields."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -14,11 +15,17 @@ from torch.nn import functional
 from bert4rec.dataset import MaskedBatch, NegativeSampler
 from bert4rec.evidence import ItemCodes, PairEvidence
 from bert4rec.model import Bert4Rec, ItemTensors
+from bert4rec.silencing import PairInput
 
 Index = NDArray[np.int64]
 
 REFERENCE = 48
 """Items of a category against which a score is normalised (fewer where the category is smaller)."""
+
+AT_ONCE = 512
+"""Items of contexts that one item is scored beside at once: what is looked up for them should stay in the cache."""
+
+_OF_TARGETS = ("columns", "candidates", "fresh_candidates", "excluded")
 
 FEW_NEW = 8
 """New items of a category under which they are compared with all its items instead."""
@@ -137,6 +144,52 @@ class OutfitScorer:
             [self.normalised(np.delete(outfit, i), outfit[i : i + 1])[0] for i in range(len(outfit))], np.float32
         )
 
+    def beside(self, item: int, contexts: Sequence[Index]) -> NDArray[np.float32]:
+        """Scores [P] of one item beside each of P contexts, as :meth:`normalised` has them."""
+        pool = np.concatenate([[item], self.reference(int(self.codes.category[item]), self._passes_for_new(item))])
+        out = [np.zeros(0, np.float32)]
+        for part in _slices(contexts):
+            candidates = np.tile(pool, (len(contexts[part]), 1))
+            scores = self._score(contexts[part], candidates, np.full(len(candidates), self._passes_for_new(item)))
+            out.append(scores[:, 0] - _log_mean_exp(scores[:, 1:]))
+        return np.concatenate(out)
+
+    def silenced(
+        self, item: int, contexts: Sequence[Index], rows: Index, silent: Sequence[Index]
+    ) -> NDArray[np.float32]:
+        """Scores [P] of one item beside contexts ``rows`` [P] where ``silent`` [P] says [L] what is not told of a pair.
+
+        See :mod:`bert4rec.silencing`. The scores are not normalised: a difference beside one context is that which
+        :meth:`beside` would see against other items as they are.
+        """
+        out = [np.zeros(0, np.float32)]
+        for part in _slices([contexts[row] for row in rows]):
+            used, place = np.unique(rows[part], return_inverse=True)
+            as_new = np.full(len(place), self._passes_for_new(item))
+            batch = self._batch([contexts[row] for row in used], np.full((len(used), 1), item), as_new[: len(used)])
+            flags = np.zeros((len(place), batch.tokens.shape[1]), np.int64)
+            for target, given in enumerate(silent[part]):
+                flags[target, : len(given)] = given
+            asked = torch.from_numpy(place)
+            targets = {name: getattr(batch, name)[asked] for name in _OF_TARGETS}
+            out.append(
+                self._logits(replace(batch, rows=asked, silent=torch.from_numpy(flags), **targets), as_new)[:, 0]
+            )
+        return np.concatenate(out)
+
+    def _passes_for_new(self, item: int) -> bool:
+        return bool(self.evidence.new[item])
+
+    @property
+    def pair_inputs(self) -> PairInput:
+        """What the model is told of pairs, as far as there is any: without labels of photos, nothing of them."""
+        if self.model.counted is None:
+            return PairInput(0)
+        told = PairInput.TOGETHER | PairInput.BETWEEN | PairInput.FAR
+        told |= PairInput.LABELS if self.evidence.counts.profiles.shape[1] > 1 else PairInput(0)
+        told |= PairInput.ATTRIBUTES if self.evidence.n_fields else PairInput(0)
+        return told | (PairInput.LOOKS if self.items.dense.shape[1] else PairInput(0))
+
     def reference(self, category: int, new: bool = False) -> Index:
         """Up to REFERENCE items spread evenly over a category, the same every time; for ``new`` items among new ones.
 
@@ -172,7 +225,6 @@ class OutfitScorer:
         """All items as the model embeds candidates [N, hidden]."""
         return torch.from_numpy(self.vectors())
 
-    @torch.inference_mode()
     def _score(
         self,
         contexts: Sequence[Index],
@@ -182,7 +234,13 @@ class OutfitScorer:
     ) -> NDArray[np.float32]:
         """Scores [P, C]; in rows ``as_new`` [P] all candidates pass for new."""
         as_new = np.zeros(len(candidates), bool) if as_new is None else as_new
-        batch = self._batch(contexts, candidates, as_new)
+        return self._logits(self._batch(contexts, candidates, as_new), as_new, discount)
+
+    @torch.inference_mode()
+    def _logits(
+        self, batch: MaskedBatch, as_new: NDArray[np.bool_], discount: float | None = None
+    ) -> NDArray[np.float32]:
+        """Scores [P, C] of a batch's candidates."""
         offered = (
             functional.embedding(batch.candidates, self._embedded) if self.model.gain[0] and not as_new.any() else None
         )
@@ -221,6 +279,18 @@ class OutfitScorer:
             fresh_candidates=torch.from_numpy(as_new)[:, None].expand(*candidates.shape),
             excluded=flag(*candidates.shape),
         )
+
+
+def _slices(contexts: Sequence[Index]) -> Iterator[slice]:
+    """Contexts in parts of at most AT_ONCE items, of one context at least."""
+    start = held = 0
+    for stop, context in enumerate(contexts):
+        if held and held + len(context) > AT_ONCE:
+            yield slice(start, stop)
+            start, held = stop, 0
+        held += len(context)
+    if start < len(contexts):
+        yield slice(start, len(contexts))
 
 
 def _log_mean_exp(values: NDArray[np.float32]) -> NDArray[np.float32]:

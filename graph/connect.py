@@ -3,17 +3,53 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from graph.store import GraphError, GraphStore
+from graph.health import Schema, StoreHealth
+from graph.store import GraphError, GraphStore, SchemaVersionError
+
+if TYPE_CHECKING:
+    from graph.neo4j.server import Server
 
 
 def sqlite_url(path: str | Path) -> str:
     """URL of a graph store in a file: ``sqlite:///relative`` or ``sqlite:////absolute``."""
     return f"sqlite:///{path}"
+
+
+def check_store(url: str, *, seconds: float = 5.0) -> StoreHealth:
+    """Look whether the store that a URL names could be opened now; neither makes nor changes anything.
+
+    ``seconds``: how long the server may take to take a connection, or the file may be locked. What is wrong is in the
+    answer; nothing is raised for it.
+    """
+    began = time.perf_counter()
+    kind, reachable, schema_ok, reason = url.partition("://")[0], False, None, None
+    try:
+        scheme, rest = _parts(url)
+        adapter = _ADAPTERS[scheme]
+        kind = adapter.kind
+        reason = adapter.look(rest, seconds).lacks()
+        reachable, schema_ok = True, reason is None
+    except SchemaVersionError as error:
+        reachable, schema_ok, reason = True, False, str(error)
+    except GraphError as error:
+        reason = str(error)
+    took = 1000 * (time.perf_counter() - began)
+    return StoreHealth(store=kind, reachable=reachable, schema_ok=schema_ok, reason=reason, milliseconds=round(took, 1))
+
+
+def _parts(url: str) -> tuple[str, str]:
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme not in _ADAPTERS:
+        known = ", ".join(f"{name}://" for name in sorted(_ADAPTERS))
+        raise GraphError(f"{_without_secret(url)!r}: no graph store goes by this scheme; known are {known}")
+    return scheme, rest
 
 
 def open_store(url: str) -> GraphStore:
@@ -33,20 +69,27 @@ def open_store(url: str) -> GraphStore:
     GraphError
         No store goes by the URL's scheme, or the store cannot be opened (its subclasses say why).
     """
-    scheme, separator, rest = url.partition("://")
-    if not separator or scheme not in _OPENERS:
-        known = ", ".join(f"{name}://" for name in sorted(_OPENERS))
-        raise GraphError(f"{_without_secret(url)!r}: no graph store goes by this scheme; known are {known}")
-    return _OPENERS[scheme](rest)
+    scheme, rest = _parts(url)
+    return _ADAPTERS[scheme].open(rest)
 
 
 def _open_sqlite(rest: str) -> GraphStore:
     from graph.sqlite import SqliteGraphStore
 
+    return SqliteGraphStore(_file(rest))
+
+
+def _look_sqlite(rest: str, seconds: float) -> Schema:
+    from graph.sqlite.health import look
+
+    return look(Path(_file(rest)), seconds)
+
+
+def _file(rest: str) -> str:
     path = rest.removeprefix("/")
     if not rest.startswith("/") or not path or path == ":memory:":
         raise GraphError(f"'sqlite://{rest}': names no file; write sqlite:///relative/path or sqlite:////absolute/path")
-    return SqliteGraphStore(path)
+    return path
 
 
 def _without_secret(url: str) -> str:
@@ -57,6 +100,27 @@ def _without_secret(url: str) -> str:
 
 def _open_neo4j(scheme: str, rest: str) -> GraphStore:
     from graph.neo4j import Neo4jGraphStore
+
+    server = _server(scheme, rest)
+    try:
+        return Neo4jGraphStore(server)
+    except BaseException:
+        server.close()
+        raise
+
+
+def _look_neo4j(scheme: str, rest: str, seconds: float) -> Schema:
+    from graph.neo4j.health import look
+
+    server = _server(scheme, rest, seconds)
+    try:
+        return look(server)
+    finally:
+        server.close()
+
+
+def _server(scheme: str, rest: str, seconds: float | None = None) -> Server:
+    """The server and database that a URL names; one that must answer within some seconds is asked once."""
     from graph.neo4j.server import Server
 
     login, _, place = rest.rpartition("@")
@@ -65,12 +129,10 @@ def _open_neo4j(scheme: str, rest: str) -> GraphStore:
         raise GraphError(
             f"'{scheme}://{place}': names no server and database; write {scheme}://user:password@host:port/database"
         )
-    server = Server(f"{scheme}://{host}", _login(login), unquote(database) or None)
-    try:
-        return Neo4jGraphStore(server)
-    except BaseException:
-        server.close()
-        raise
+    address, login_, name = f"{scheme}://{host}", _login(login), unquote(database) or None
+    if seconds is None:
+        return Server(address, login_, name)
+    return Server(address, login_, name, patience=0.0, connections=1, connect_seconds=seconds)
 
 
 def _login(login: str) -> tuple[str, str] | None:
@@ -86,10 +148,18 @@ def _login(login: str) -> tuple[str, str] | None:
     return (user or os.environ.get("NEO4J_USER", "neo4j"), password) if password else None
 
 
-_OPENERS: dict[str, Callable[[str], GraphStore]] = {
-    "sqlite": _open_sqlite,
+class _Adapter(NamedTuple):
+    """A kind of store: how it is opened, and how it is looked at."""
+
+    kind: str
+    open: Callable[[str], GraphStore]
+    look: Callable[[str, float], Schema]
+
+
+_ADAPTERS: dict[str, _Adapter] = {
+    "sqlite": _Adapter("sqlite", _open_sqlite, _look_sqlite),
     **{
-        scheme: partial(_open_neo4j, scheme)
+        scheme: _Adapter("neo4j", partial(_open_neo4j, scheme), partial(_look_neo4j, scheme))
         for scheme in ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
     },
 }

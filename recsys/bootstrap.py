@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from graph.health import StoreHealth
 from graph.store import GraphStore
 from recsys.settings import Settings
 from recsys.workspace import Workspace
@@ -26,6 +27,16 @@ def open_store(settings: Settings, workspace: Workspace) -> GraphStore:
     from graph import open_store as connect
 
     return connect(settings.graph.url.replace("{workspace}", str(workspace.root)))
+
+
+def check_graph(settings: Settings, workspace: Workspace, seconds: float) -> StoreHealth:
+    """Look whether the graph store of a workspace could be opened now; makes nothing, and raises nothing for it.
+
+    ``seconds``: how long its server may take to take a connection, or its file may be locked.
+    """
+    from graph import check_store
+
+    return check_store(settings.graph.url.replace("{workspace}", str(workspace.root)), seconds=seconds)
 
 
 def open_encoders(settings: Settings) -> list[Encoder]:

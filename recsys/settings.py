@@ -45,6 +45,14 @@ class ImportSettings(Section):
     )
 
 
+class ApiSettings(Section):
+    """How the service behaves."""
+
+    graph_required: bool = Field(
+        default=False, description="whether the service is ready only while the graph can be reached, too"
+    )
+
+
 class TrainingSettings(Section):
     """What all trainings share."""
 
@@ -71,6 +79,7 @@ class Settings(BaseSettings):
     graphsage: dict[str, Any] = Field(default={}, description="the graph model")
     bert4rec: dict[str, Any] = Field(default={}, description="the outfit model")
     training: TrainingSettings = TrainingSettings()
+    api: ApiSettings = ApiSettings()
 
     @classmethod
     def settings_customise_sources(

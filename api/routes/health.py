@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.errors import NotReadyError
+from api.errors import GraphUnavailableError, NotReadyError
 from api.openapi import problems
 from api.problems import Kind
 from api.schemas import Health, Readiness
@@ -19,10 +19,15 @@ async def healthz() -> Health:
     return Health(status="up")
 
 
-@router.get("/readyz", summary="Can questions be answered", responses=problems(Kind.NOT_READY))
+@router.get("/readyz", summary="Can questions be answered", responses=problems(Kind.NOT_READY, Kind.GRAPH_UNAVAILABLE))
 async def readyz(service: Service) -> Readiness:
-    """Answer 200 where a release is loaded, and which; else 503."""
+    """Answer 200 where a release is loaded, and which; else 503. Says how the graph is, which nothing here waits for.
+
+    Without a usable graph it is 503 only where the setting `api.graph_required` says so."""
     release = await service.release()
     if release is None:
         raise NotReadyError
-    return Readiness(status="ready", release=release.name, items=len(release.engine.catalogue))
+    graph = service.graph.state() if service.graph else None
+    if graph is not None and service.graph is not None and not service.graph.usable(graph):
+        raise GraphUnavailableError(graph.reason or "its schema is not that of this program")
+    return Readiness(status="ready", release=release.name, items=len(release.engine.catalogue), graph=graph)

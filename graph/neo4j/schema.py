@@ -64,13 +64,7 @@ def migrate(server: Server) -> None:
     StoreFormatError
         What is stored breaks a rule: two nodes of one id, say.
     """
-    version = _version(server)
-    if version > SCHEMA_VERSION:
-        raise SchemaVersionError(
-            f"{server.address}: has schema version {version}, this program knows versions up to {SCHEMA_VERSION}; "
-            "open it with the newer program that wrote it"
-        )
-    if version == SCHEMA_VERSION and not _missing(server):
+    if stored_version(server) == SCHEMA_VERSION and is_whole(server):
         return
     for statements in MIGRATIONS:
         for statement in statements:
@@ -92,9 +86,22 @@ def _define(server: Server, statement: str) -> None:
         ) from error
 
 
-def _version(server: Server) -> int:
+def stored_version(server: Server) -> int:
+    """The version of a database's schema, 0 where it holds no graph yet.
+
+    Raises
+    ------
+    SchemaVersionError
+        A newer program wrote the graph.
+    """
     rows = server.read("MATCH (s:GraphSchema {id: 'schema'}) RETURN s.version")
-    return int(rows[0][0]) if rows else 0
+    version = int(rows[0][0]) if rows else 0
+    if version > SCHEMA_VERSION:
+        raise SchemaVersionError(
+            f"{server.address}: has schema version {version}, this program knows versions up to {SCHEMA_VERSION}; "
+            "open it with the newer program that wrote it"
+        )
+    return version
 
 
 def _raise_version(transaction: Transaction) -> None:
@@ -105,8 +112,8 @@ def _raise_version(transaction: Transaction) -> None:
     )
 
 
-def _missing(server: Server) -> bool:
-    """Whether an index of the schema is not there, or not ready."""
+def is_whole(server: Server) -> bool:
+    """Whether every index of the schema is there and ready."""
     ready = {name for (name,) in server.read("SHOW INDEXES YIELD name, state WHERE state = 'ONLINE' RETURN name")}
     wanted = {statement.split()[2 + (statement.split()[1] == "FULLTEXT")] for m in MIGRATIONS for statement in m}
-    return not wanted <= ready
+    return wanted <= ready

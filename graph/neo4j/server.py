@@ -73,6 +73,8 @@ class Server:
         Seconds for which a write is repeated that met a passing fault: a deadlock, a new leader, a server that starts.
     connections
         Most connections at a time.
+    connect_seconds
+        How long a server may take to take a connection.
 
     Raises
     ------
@@ -90,9 +92,11 @@ class Server:
         *,
         patience: float = 30.0,
         connections: int = 32,
+        connect_seconds: float = 10.0,
     ) -> None:
         self.address, self.database = address, database
         self._auth, self._patience, self._connections = auth, patience, connections
+        self._connect_seconds = connect_seconds
         self._closed = False
         self._writing = threading.local()
         self._pid = os.getpid()
@@ -169,7 +173,7 @@ class Server:
                 self.address,
                 auth=self._auth,
                 max_connection_pool_size=self._connections,
-                connection_timeout=10.0,
+                connection_timeout=self._connect_seconds,
                 connection_acquisition_timeout=60.0,
                 notifications_min_severity="OFF",
                 warn_notification_severity="OFF",

@@ -198,14 +198,15 @@ class Connections:
         try:
             yield
         except sqlite3.Error as error:
-            raise _in_words(error, self.path, self._busy_seconds) from error
+            raise in_words(error, self.path, self._busy_seconds) from error
         except UnicodeEncodeError as error:
             if error.reason != "surrogates not allowed":
                 raise
             raise InvalidRecordError(f"text {error.object!r} holds half a character and cannot be stored") from error
 
 
-def _in_words(error: sqlite3.Error, path: Path, busy_seconds: float) -> GraphError:
+def in_words(error: sqlite3.Error, path: Path, busy_seconds: float) -> GraphError:
+    """An error of SQLite as one of ours, which says what can be done."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return StoreFormatError(f"{path}: is not an SQLite database, or is damaged ({error}); name another file")

@@ -121,11 +121,11 @@ def migrate(connection: sqlite3.Connection, path: str) -> None:
     StoreFormatError
         It is an SQLite database of another kind.
     """
-    if _version(connection, path) == SCHEMA_VERSION:
+    if stored_version(connection, path) == SCHEMA_VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for statements in MIGRATIONS[_version(connection, path) :]:
+        for statements in MIGRATIONS[stored_version(connection, path) :]:
             for statement in statements:
                 connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -136,7 +136,16 @@ def migrate(connection: sqlite3.Connection, path: str) -> None:
         raise
 
 
-def _version(connection: sqlite3.Connection, path: str) -> int:
+def stored_version(connection: sqlite3.Connection, path: str) -> int:
+    """The version of an open file's schema, 0 where it is empty.
+
+    Raises
+    ------
+    SchemaVersionError
+        A newer program wrote the file.
+    StoreFormatError
+        It is an SQLite database of another kind.
+    """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()

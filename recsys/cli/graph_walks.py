@@ -1,4 +1,4 @@
-"""Commands of ``recsys graph`` that start from something: neighbours, together, path, connects, ego, explain."""
+"""Commands of ``recsys graph`` that start from something: neighbours, together, path, ego."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import typer
 from recsys.cli.graph_session import By, KindOf, Limit, Seconds, categories, open_graph, relations, say_cuts, table
 
 if TYPE_CHECKING:
-    from graph.explore.evidence import Evidence
     from graph.nodes import Edge, Node
-    from recsys.cli.output import Output
 
 Item = Annotated[str, typer.Argument(help="Item id.")]
 Name = Annotated[str, typer.Argument(help="Id of an item, image, outfit, ...; an attribute as name=value.")]
@@ -30,8 +28,6 @@ def add_to(group: typer.Typer) -> None:
     group.command("neighbours")(neighbours)
     group.command("together")(together)
     group.command("path")(path)
-    group.command("connects")(connects)
-    group.command("explain")(explain)
     group.command("ego")(ego)
 
 
@@ -113,58 +109,6 @@ def path(
         more = f" ({chain.ways - 1:,} more over the same items)" if chain.ways > 1 else ""
         output.line(f"  {chain.strength:.2g}  {chain.text}{more}")
     say_cuts(output, found.cut)
-
-
-def connects(
-    context: typer.Context,
-    items: Annotated[list[str], typer.Argument(help="Items of one outfit.")],
-    limit: Limit = 20,
-    seconds: Seconds = 10.0,
-) -> None:
-    """Show what holds an outfit together: what its items have in common, and what joins each pair."""
-    from graph.explore.budget import Budget
-    from graph.explore.explaining import connect
-
-    with open_graph(context) as (output, store):
-        found = connect(store, items, budget=Budget(limit=limit, seconds=seconds))
-    output.document(found)
-    whole = len(found.groups) == 1
-    output.line("all hang together" if whole else f"{len(found.groups)} groups that nobody wore together:")
-    for group in () if whole else found.groups:
-        output.line(f"  {', '.join(group)}")
-    rows = [(str(common.node), len(common.item_ids), ", ".join(common.item_ids)) for common in found.common]
-    table(output, "\nin common", ["what", "items", ""], rows)
-    _show_evidence(output, found.evidence)
-    for left, right in found.unconnected:
-        output.line(f"no photo, outfit or item between joins {left} and {right}")
-    say_cuts(output, found.cut)
-
-
-def explain(
-    context: typer.Context,
-    item: Item,
-    beside: Annotated[list[str], typer.Option("--context", help="Items that it goes with.")],
-    limit: Limit = 20,
-    seconds: Seconds = 10.0,
-) -> None:
-    """Show what in the graph speaks for an item beside others, the strongest first; nothing is made up."""
-    from graph.explore.budget import Budget
-    from graph.explore.explaining import explain as ask
-
-    with open_graph(context) as (output, store):
-        found = ask(store, item, beside, budget=Budget(limit=limit, seconds=seconds))
-    output.document(found)
-    output.line(f"{item} beside {', '.join(found.context)}: {found.text}")
-    _show_evidence(output, found.evidence)
-    for other in found.unconnected:
-        output.line(f"no path within 3 steps of photos and outfits from {item} to {other}")
-    say_cuts(output, found.cut)
-
-
-def _show_evidence(output: Output, evidence: tuple[Evidence, ...]) -> None:
-    rows = [(f"{each.strength:.2g}", each.kind, f"{each.text}{', or more' * each.at_least}") for each in evidence]
-    if rows:
-        output.table("\nevidence", ["strength", "kind", "why"], rows)
 
 
 def ego(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +33,8 @@ MAX_CONTEXT = 30
 class EngineParts:
     """What an engine is made of: everything a release holds for answering.
 
-    ``likeness`` [N, D] float32, L2-normalised: what items are compared by in ``similar``.
+    ``likeness`` [N, D] float32, L2-normalised: what items are compared by in ``similar``. ``value_codes``: codes of an
+    attribute's name and value, as the scorer's item codes have them.
     """
 
     catalogue: Catalogue
@@ -41,6 +43,7 @@ class EngineParts:
     index: SlotIndex
     likeness: NDArray[np.float32]
     calibration: Calibration
+    value_codes: Callable[[str, str], tuple[int, ...]]
 
 
 class OutfitEngine:

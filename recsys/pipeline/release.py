@@ -157,6 +157,7 @@ def load_release(workspace: Workspace, name: str | None = None) -> tuple[str, Re
         index=SlotIndex.load(folder / "index", slots),
         likeness=contents.likeness,
         calibration=contents.calibration,
+        value_codes=contents.features.vocabulary.codes_of,
     )
     return chosen, contents, OutfitEngine(parts)
 

@@ -79,6 +79,11 @@ class Vocabulary(Struct, frozen=True):
         category = np.array([self.categories.get(item.category, 0) for item in items], np.int64)
         return ItemCodes(category, values, len(self.categories) + 1, self.n_values, self.field_numbers())
 
+    def codes_of(self, name: str, value: str) -> tuple[int, ...]:
+        """Codes of one value of an attribute; none where it is not read, or repeats what another attribute says."""
+        field = next((field for field in self.fields if field.name == name), None)
+        return tuple(field.encode((value,))) if field else ()
+
     def field_numbers(self) -> NDArray[np.int64]:
         """Number of the field behind each column of ``encode``."""
         return np.repeat(np.arange(len(self.fields)), [field.columns for field in self.fields])

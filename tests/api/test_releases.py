@@ -59,7 +59,7 @@ def test_a_first_release_is_taken_up_without_restart(workspace: Workspace) -> No
         clock.now += 2
         client.get("/readyz")
         holder.settle()
-        assert client.get("/readyz").json() == {"status": "ready", "release": name, "items": 40}
+        assert client.get("/readyz").json() == {"status": "ready", "release": name, "items": 40, "graph": None}
 
 
 def test_looks_for_another_release_once_a_second(workspace: Workspace, second_release: str) -> None:

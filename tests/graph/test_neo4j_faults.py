@@ -13,7 +13,7 @@ from multiprocessing.process import BaseProcess
 import pytest
 
 from data.types import ImageRecord, Item, Outfit, Region
-from graph import GraphStore, open_store, sqlite_url
+from graph import GraphStore, check_store, open_store, sqlite_url
 from graph.copying import checksums
 from graph.neo4j import Neo4jGraphStore, deletion, loading, schema
 from graph.neo4j.server import Server
@@ -285,3 +285,25 @@ def test_deleting_a_source_goes_on_after_it_was_stopped(url, monkeypatch):
         assert store.delete_source("shop") == left.photos + left.items
         assert not any(getattr(store.counts(), kind) for kind in store.counts().__struct_fields__)
         assert store._server.read("MATCH (n) WHERE NOT n:GraphSchema RETURN count(*)") == [[0]]
+
+
+def test_a_look_says_what_is_wrong_and_never_the_password(tmp_path_factory: pytest.TempPathFactory) -> None:
+    if not has_java():
+        pytest.skip("no Java on this machine: tests against Neo4j are left out")
+    server = Neo4jProcess(tmp_path_factory.mktemp("looked") / "server", PASSWORD)
+    server.begin()
+    server.wait()
+    try:
+        fresh = check_store(server.url, seconds=20)
+        assert (fresh.reachable, fresh.schema_ok) == (True, False)
+        assert fresh.reason is not None and fresh.reason.startswith("holds no graph yet")
+        open_store(server.url).close()
+        assert check_store(server.url, seconds=20).usable
+        refused = check_store(server.url.replace("s3cret", "wr0ng"), seconds=20)
+        assert not refused.reachable and refused.reason is not None and "refuses user and password" in refused.reason
+        assert "wr0ng" not in refused.reason and "s3cret" not in refused.reason
+    finally:
+        server.stop()
+    stopped = check_store(server.url, seconds=5)
+    assert not stopped.reachable and stopped.reason is not None and "cannot be used now" in stopped.reason
+    assert "s3cret" not in stopped.reason

@@ -104,6 +104,8 @@ def test_connects_and_explain(ask: Run) -> None:
     assert "no path within 3 steps of photos and outfits from 자켓 to 혼자" in ran.out
     assert answer["unconnected"] == ["혼자"]
     assert {each["kind"] for each in answer["evidence"]} == {"image", "style", "path", "attribute"}
+    assert {each["moved"] for each in answer["evidence"]} == {answer["release"]} == {answer["score"]} == {None}
+    assert ask("explain", "자켓", "--context", "셔츠", "가방", "혼자", "--by", "strength")[1] == answer
 
 
 def test_ego_and_export(ask: Run, tmp_path: Path) -> None:
@@ -167,6 +169,12 @@ def test_no_time_is_said(ask: Run, command: str) -> None:
         (["hubs", "--kind", "style", "--relation", "CONTAINS"], "style nodes have no CONTAINS; they have HAS_STYLE"),
         (["changed", "gestern"], "does not match the format"),
         (["explain", "자켓"], "Missing option '--context'"),
+        (
+            ["explain", "자켓", "--context", "셔츠", "--by", "score"],
+            "there is no release yet; `recsys train` makes one",
+        ),
+        (["explain", "자켓", "--context", "셔츠", "--release", "x"], "release 'x': is not in"),
+        (["explain", "자켓", "--context", "셔츠", "--release", "x", "--by", "strength"], "leave --release out"),
         (["neighbours", "자켓", "--kind", "attribute"], "write name=value"),
     ],
 )

@@ -39,7 +39,10 @@ def test_the_environment_has_the_last_word(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[trainign]\nseed = 1", r"recsys\.toml: trainign: unknown key; did you mean training\? known are bert4rec, "),
+        (
+            "[trainign]\nseed = 1",
+            r"recsys\.toml: trainign: unknown key; did you mean training\? known are api, bert4rec, ",
+        ),
         ("[training]\nsede = 1", r"recsys\.toml: training\.sede: unknown key; did you mean seed\? known are seed, thr"),
         ("[training]\nseed = 'x'", r"recsys\.toml: training\.seed: .*integer.*, given 'x'"),
         ("[training]\nthreads = 0", r"training\.threads: .*greater than 0, given 0"),

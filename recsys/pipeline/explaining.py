@@ -1,0 +1,136 @@
+"""Why an item goes with others: what the graph says, ranked by how far it moved the model's score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import Struct
+
+from graph.explore.budget import DEFAULT, Budget, Cut, first
+from graph.explore.evidence import Evidence, rank
+from graph.explore.explaining import explain
+from graph.store import GraphStore
+from recsys.engine.attribution import Attribution, Share, attribute
+from recsys.engine.engine import OutfitEngine
+
+EVERYTHING = 1_000_000
+"""Reasons that are looked for before they are ranked."""
+
+NOTHING = 0.0005
+"""Moves below this are none: they would be shown as 0.000, and rounding makes some."""
+
+UP, DOWN, UNMOVED = 0, 1, 2
+"""Ways in which evidence can have moved the score, in the order in which they are told."""
+
+
+class MovedEvidence(Evidence, frozen=True, kw_only=True):
+    """A reason read off the graph, and how far it ``moved`` the score of the model.
+
+    That is what the score loses where the model is not told it (:class:`recsys.engine.attribution.Share`). Photos and
+    outfits of two items share one number, as do all their styles: they are one input. None where no release was
+    asked, it does not hold both items, or its model reads nothing of this kind, as of an attribute that only repeats
+    another. What came into the graph since the release moved nothing.
+    """
+
+    moved: float | None = None
+
+
+class ItemExplanation(Struct, frozen=True, kw_only=True):
+    """What speaks for an item beside others: :class:`graph.explore.explaining.Explanation`, and what the model made of
+    it.
+
+    ``evidence``: what moved the score up, the furthest first, then what moved it down, then what it did not read or
+    did not go by; those that are equal by strength. ``score``: what moved the score by item of the context; None where
+    no release was asked or it does not hold the item. ``unknown``: items that the release does not hold.
+    """
+
+    item_id: str
+    context: tuple[str, ...]
+    evidence: tuple[MovedEvidence, ...]
+    unconnected: tuple[str, ...]
+    text: str
+    score: Attribution | None = None
+    unknown: tuple[str, ...] = ()
+    cut: tuple[Cut, ...] = ()
+
+
+def explain_item(
+    store: GraphStore,
+    engine: OutfitEngine | None,
+    item_id: str,
+    context: Iterable[str],
+    *,
+    budget: Budget = DEFAULT,
+) -> ItemExplanation:
+    """Evidence in the graph for an item beside others, ranked by how far it moved the score where ``engine`` can tell.
+
+    Without an engine, and for items that its release does not hold, by strength. Nothing that the graph does not hold
+    is given as a reason; what the model goes by besides (looks, the network) is in the shares of ``score`` alone. The
+    budget is the graph's: the model takes some hundredths of a second more.
+
+    Raises
+    ------
+    UnknownNodeError
+        An item is not stored in the graph.
+    """
+    wide = msgspec.structs.replace(budget, limit=EVERYTHING)
+    found = explain(store, item_id, context, budget=wide)
+    score, unknown = _ask(engine, item_id, found.context) if engine else (None, ())
+    shares = {share.item_id: share for share in score.shares} if score else {}
+    weighed = [_weighed(each, shares.get(each.other_id)) for each in found.evidence]
+    shown, cuts = first(sorted(weighed, key=_rank), budget.limit, "reasons")
+    spoke_for = bool(shown) and _direction(shown[0]) == UP
+    return ItemExplanation(
+        item_id=item_id,
+        context=found.context,
+        evidence=shown,
+        unconnected=found.unconnected,
+        text=shown[0].text if spoke_for else found.text,
+        score=score,
+        unknown=unknown,
+        cut=(*cuts, *found.cut),
+    )
+
+
+def _ask(engine: OutfitEngine, item_id: str, context: Iterable[str]) -> tuple[Attribution | None, tuple[str, ...]]:
+    """What the model says, and what its release does not hold."""
+    catalogue = engine.catalogue
+    unknown = tuple(name for name in (item_id, *context) if name not in catalogue)
+    if item_id in unknown:
+        return None, unknown
+    known = [name for name in context if name in catalogue]
+    return attribute(engine, item_id, known), unknown
+
+
+def _weighed(each: Evidence, share: Share | None) -> MovedEvidence:
+    return MovedEvidence(**msgspec.structs.asdict(each), moved=None if share is None else _moved(each, share))
+
+
+def _moved(each: Evidence, share: Share) -> float | None:
+    """How far the evidence moved the score, of what the other item did in all."""
+    end = each.nodes[0]
+    match each.kind:
+        case "image" | "outfit":
+            return share.together
+        case "between":
+            nothing = None if share.between is None else 0.0
+            return next((move.moved for move in share.over if move.item_id == end.id), nothing)
+        case "attribute":
+            same = (move.moved for move in share.values if (move.name, move.value) == (end.id, end.value))
+            return next(same, None)
+        case "style":
+            return share.style
+        case "path":
+            return share.path
+
+
+def _direction(each: MovedEvidence) -> int:
+    if each.moved is None or abs(each.moved) < NOTHING:
+        return UNMOVED
+    return UP if each.moved > 0 else DOWN
+
+
+def _rank(each: MovedEvidence) -> tuple[object, ...]:
+    direction = _direction(each)
+    return direction, 0.0 if direction == UNMOVED else -abs(each.moved or 0.0), rank(each)

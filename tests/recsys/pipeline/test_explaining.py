@@ -1,0 +1,99 @@
+"""Evidence of the graph, ranked by what moved the score of a release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from graph import GraphStore, open_store, sqlite_url
+from graph.explore.budget import Budget
+from graph.explore.explaining import explain
+from recsys.pipeline.explaining import ItemExplanation, explain_item
+from tests.neo4j_server import empty
+from tests.recsys.small_shop import ATTRIBUTES, PATHS_COSINE, TOGETHER, engine, stock
+
+
+@pytest.fixture(params=["neo4j", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GraphStore]:
+    url = sqlite_url(tmp_path / "graph.sqlite")
+    if request.param == "neo4j":
+        url = request.getfixturevalue("neo4j_servers")[0]
+    with open_store(url) as opened:
+        if request.param == "neo4j":
+            empty(url)
+        stock(opened)
+        yield opened
+
+
+def told(found: ItemExplanation) -> list[tuple[str, str, float | None]]:
+    return [(each.kind, each.other_id, None if each.moved is None else round(each.moved, 3)) for each in found.evidence]
+
+
+def test_without_a_release_it_is_the_graphs_own_answer(store: GraphStore) -> None:
+    found, plain = explain_item(store, None, "shirt", ["skirt", "bag"]), explain(store, "shirt", ["skirt", "bag"])
+    assert [each.text for each in found.evidence] == [each.text for each in plain.evidence]
+    assert {each.moved for each in found.evidence} == {None}
+    assert (found.text, found.unconnected, found.cut) == (plain.text, plain.unconnected, plain.cut)
+    assert (found.score, found.unknown) == (None, ())
+
+
+def test_what_moved_the_score_comes_first_though_the_graph_ranks_it_last(store: GraphStore) -> None:
+    """Photos are the graph's strongest evidence; this model goes by attributes alone."""
+    plain = explain(store, "shirt", ["skirt"])
+    assert plain.evidence[0].kind == "image"
+    found = explain_item(store, engine({ATTRIBUTES: 1.0}), "shirt", ["skirt"])
+    first, *rest = told(found)
+    assert first[:2] == ("attribute", "skirt") and (first[2] or 0) > 0.01
+    assert found.text == "shirt and skirt share colour red with 2 other items"
+    assert ("image", "skirt", 0.0) in rest, "not used, and not dropped"
+    assert {each.text for each in found.evidence} == {each.text for each in plain.evidence}
+    assert ("attribute", "skirt", None) in rest, "that all are made here is nothing the model can read"
+    unused = [each.strength for each in found.evidence[1:]]
+    assert unused == sorted(unused, reverse=True)
+
+
+def test_photos_are_ranked_by_what_they_moved(store: GraphStore) -> None:
+    found = told(explain_item(store, engine({TOGETHER: 1.0}), "shirt", ["skirt", "bag"]))
+    assert found[:2] == [("image", "skirt", 0.938), ("image", "bag", 0.592)]
+    down = explain_item(store, engine({TOGETHER: -1.0}), "shirt", ["skirt", "bag"])
+    assert told(down)[:2] == [("image", "skirt", -0.938), ("image", "bag", -0.592)]
+    assert down.text == explain(store, "shirt", ["skirt", "bag"]).text
+
+
+def test_items_between_have_each_their_part(store: GraphStore) -> None:
+    found = told(explain_item(store, engine({PATHS_COSINE: 1.0}), "blouse", ["skirt"]))
+    assert found[0][:2] == ("between", "skirt") and (found[0][2] or 0) > 0.1
+
+
+def test_what_the_release_does_not_hold_is_said(store: GraphStore) -> None:
+    found = explain_item(store, engine({TOGETHER: 1.0}, leave_out=("bag",)), "shirt", ["skirt", "bag"])
+    assert found.unknown == ("bag",)
+    assert found.score is not None and [share.item_id for share in found.score.shares] == ["skirt"]
+    assert {each.moved for each in found.evidence if each.other_id == "bag"} == {None}
+    assert told(found)[0][:2] == ("image", "skirt")
+    nobody = explain_item(store, engine({TOGETHER: 1.0}, leave_out=("shirt",)), "shirt", ["skirt", "bag"])
+    assert (nobody.score, nobody.unknown) == (None, ("shirt",))
+    assert [e.text for e in nobody.evidence] == [e.text for e in explain(store, "shirt", ["skirt", "bag"]).evidence]
+
+
+def test_what_came_into_the_graph_since_moved_nothing(store: GraphStore) -> None:
+    """The release knows neither that shirt and jeans meet now, nor over whom else."""
+    from data.types import ImageRecord, Region
+
+    regions = tuple(
+        Region(region_id=f"new/{k}", part="상의", slot="top", category="셔츠", item_id=name)
+        for k, name in enumerate(("shirt", "jeans"))
+    )
+    store.upsert_images([ImageRecord(image_id="new", source="s", regions=regions)])
+    found = told(explain_item(store, engine({TOGETHER: 1.0}), "shirt", ["jeans"]))
+    assert ("image", "jeans", 0.0) in found
+
+
+def test_the_limit_cuts_what_moved_least(store: GraphStore) -> None:
+    found = explain_item(store, engine({ATTRIBUTES: 1.0}), "shirt", ["skirt"], budget=Budget(limit=1))
+    assert [kind for kind, _, _ in told(found)] == ["attribute"]
+    assert "the first 1 of" in found.cut[0].detail
+    late = explain_item(store, engine({ATTRIBUTES: 1.0}), "shirt", ["skirt"], budget=Budget(seconds=0))
+    assert (late.evidence, late.cut[0].reason) == ((), "time")
