@@ -18,6 +18,7 @@ from api.releases import ReleaseHolder
 from api.routes import health, items, outfits
 from api.service import OutfitService
 from recsys import __version__
+from recsys.bootstrap import open_indexes
 from recsys.settings import load_settings
 from recsys.workspace import Workspace
 
@@ -68,4 +69,4 @@ def from_environment() -> FastAPI:
     settings = load_settings(Path(config) if config else None, workspace=workspace.root)
     configure_logs()
     limits = Limits(tensor_threads=settings.training.threads or 1)
-    return create_app(OutfitService(ReleaseHolder(workspace), limits))
+    return create_app(OutfitService(ReleaseHolder(workspace, open_indexes(settings, workspace)), limits))

@@ -13,7 +13,15 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from api.errors import ApiError, BusyError, ItemNotFoundError, NotReadyError, UnanswerableError, UnknownContextItemError
+from api.errors import (
+    ApiError,
+    BusyError,
+    ItemNotFoundError,
+    NotReadyError,
+    SearchUnavailableError,
+    UnanswerableError,
+    UnknownContextItemError,
+)
 
 MEDIA_TYPE = "application/problem+json"
 TYPES = "urn:problem-type:outfit-recsys:"
@@ -66,6 +74,7 @@ class Kind(Enum):
     INTERNAL_ERROR = (500, "The service failed")
     NOT_READY = (503, "No release is loaded")
     BUSY = (503, "Too many requests are waiting")
+    INDEX_UNAVAILABLE = (503, "The index of items cannot be searched")
 
     @property
     def status(self) -> int:
@@ -90,6 +99,7 @@ KIND_OF: dict[type[ApiError], Kind] = {
     UnanswerableError: Kind.UNANSWERABLE,
     NotReadyError: Kind.NOT_READY,
     BusyError: Kind.BUSY,
+    SearchUnavailableError: Kind.INDEX_UNAVAILABLE,
 }
 
 

@@ -6,9 +6,14 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from graph.store import GraphError, GraphStore
+
+if TYPE_CHECKING:
+    from graph.neo4j.server import Server
+    from graph.neo4j.vectors import VectorSets
 
 
 def sqlite_url(path: str | Path) -> str:
@@ -40,6 +45,27 @@ def open_store(url: str) -> GraphStore:
     return _OPENERS[scheme](rest)
 
 
+def open_vectors(url: str) -> VectorSets:
+    """Open the vectors that releases keep in the Neo4j server of a graph store's URL; writes nothing.
+
+    Raises
+    ------
+    GraphError
+        The URL names no Neo4j server, or the server cannot be used (its subclasses say why).
+    """
+    from graph.neo4j.vectors import VectorSets
+
+    scheme, _, rest = url.partition("://")
+    if not is_neo4j(url):
+        raise GraphError(f"{_without_secret(url)!r}: holds no vectors; they are kept in Neo4j, {', '.join(_NEO4J)}")
+    return VectorSets(_server(scheme, rest))
+
+
+def is_neo4j(url: str) -> bool:
+    """Whether a URL names a store in Neo4j."""
+    return url.partition("://")[0] in _NEO4J
+
+
 def _open_sqlite(rest: str) -> GraphStore:
     from graph.sqlite import SqliteGraphStore
 
@@ -57,6 +83,16 @@ def _without_secret(url: str) -> str:
 
 def _open_neo4j(scheme: str, rest: str) -> GraphStore:
     from graph.neo4j import Neo4jGraphStore
+
+    server = _server(scheme, rest)
+    try:
+        return Neo4jGraphStore(server)
+    except BaseException:
+        server.close()
+        raise
+
+
+def _server(scheme: str, rest: str) -> Server:
     from graph.neo4j.server import Server
 
     login, _, place = rest.rpartition("@")
@@ -65,12 +101,7 @@ def _open_neo4j(scheme: str, rest: str) -> GraphStore:
         raise GraphError(
             f"'{scheme}://{place}': names no server and database; write {scheme}://user:password@host:port/database"
         )
-    server = Server(f"{scheme}://{host}", _login(login), unquote(database) or None)
-    try:
-        return Neo4jGraphStore(server)
-    except BaseException:
-        server.close()
-        raise
+    return Server(f"{scheme}://{host}", _login(login), unquote(database) or None)
 
 
 def _login(login: str) -> tuple[str, str] | None:
@@ -86,10 +117,8 @@ def _login(login: str) -> tuple[str, str] | None:
     return (user or os.environ.get("NEO4J_USER", "neo4j"), password) if password else None
 
 
+_NEO4J = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 _OPENERS: dict[str, Callable[[str], GraphStore]] = {
     "sqlite": _open_sqlite,
-    **{
-        scheme: partial(_open_neo4j, scheme)
-        for scheme in ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
-    },
+    **{scheme: partial(_open_neo4j, scheme) for scheme in _NEO4J},
 }

@@ -1,0 +1,184 @@
+"""Vector search in faiss and in Neo4j, against exact search: ``python -m benchmarks.vector_search [--vectors 100000]``.
+
+One slot of clustered vectors of length 1, extended as ``recsys.engine.index`` extends them, in a faiss HNSW graph with
+the product's settings and in a vector index of a Neo4j server that the benchmark starts (``scripts/neo4j``) or that
+``--url`` names. Queries are drawn as the vectors are. Times are those of one caller, over connections that are open.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.machine import describe, seconds_of
+from benchmarks.neo4j_store import running
+from graph.connect import open_vectors
+from graph.neo4j.vector_parts import Part
+from graph.neo4j.vectors import VectorSets, index_name
+from graph.store import GraphError
+from recsys.engine.index import SlotIndex
+from recsys.pipeline.neo4j_indexes import ASKED
+
+KEY = "be" * 16
+SLOT = "slot"
+WIDE = 60.0
+"""Seconds after which a search counts as failed here."""
+
+Search = Callable[[NDArray[np.float32]], list[NDArray[np.int64]]]
+
+
+def main() -> None:
+    """Measure and print."""
+    options = _arguments()
+    print(describe())
+    for width in options.dimensions:
+        _measure(width, options)
+
+
+def _measure(width: int, options: argparse.Namespace) -> None:
+    vectors, queries = _clustered(width, options)
+    print(
+        f"\n{len(vectors):,} vectors of {width} numbers in {options.vectors // options.cluster:,} clusters", flush=True
+    )
+    rows = np.arange(len(vectors))
+    before = _resident()
+    began = time.perf_counter()
+    index = SlotIndex.build(vectors, {SLOT: rows})
+    print(f"faiss: built in {time.perf_counter() - began:.1f} s, {_resident() - before:,.0f} MiB in the process")
+    extended = index.vectors()[SLOT]
+    exact = faiss.IndexFlatIP(extended.shape[1])
+    exact.add(extended)
+    wide = np.concatenate([queries, np.zeros((len(queries), 1), np.float32)], 1)
+    nearest = {count: exact.search(wide, count)[1] for count in options.counts}
+    for count in options.counts:
+        ask = partial(index.search_each, SLOT, count=count)
+        _report(f"faiss, {count} of {len(vectors):,}", ask, queries, nearest[count])
+    part = Part(rows, [f"item-{row:07d}" for row in rows], extended)
+    with _server(options) as sets:
+        _load(sets, part)
+        for count in options.counts:
+            for asked in (asked for asked in options.asked if asked >= count):
+                search = partial(sets.search, index_name(KEY, 0), count=count, asked=asked, seconds=WIDE)
+                name = f"Neo4j, {count} of {asked} asked"
+                _report(name, search, wide, nearest[count])
+                if asked == ASKED:
+                    _report(
+                        f"{name}, {options.together} queries in a round trip",
+                        search,
+                        wide,
+                        nearest[count],
+                        options.together,
+                    )
+        sets.remove(KEY)
+
+
+def _load(sets: VectorSets, part: Part) -> None:
+    small = Part(part.rows[:3000], part.items[:3000], part.vectors[:3000])
+    sets.write(KEY, "warm", [small])
+    sets.remove(KEY)
+    written = 0.0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal written
+        if done == total:
+            written = time.perf_counter() - began
+
+    began = time.perf_counter()
+    sets.write(KEY, "benchmark", [part], tell)
+    whole = time.perf_counter() - began
+    print(f"Neo4j: written in {written:.1f} s, searchable after {whole:.1f} s", flush=True)
+
+
+def _report(
+    name: str, search: Search, queries: NDArray[np.float32], nearest: NDArray[np.int64], together: int = 1
+) -> None:
+    batches = [queries[start : start + together] for start in range(0, len(queries), together)]
+    for batch in batches[: len(batches) // 4]:  # warm
+        search(batch)
+    found: list[NDArray[np.int64]] = []
+    times = [1e3 * seconds_of(lambda batch=batch: found.extend(search(batch))) for batch in batches]
+    recall = np.mean([len(np.intersect1d(f, n)) / len(n) for f, n in zip(found, nearest, strict=True)])
+    p50, p99 = np.percentile(times, [50, 99])
+    print(f"{name:52s} recall {recall:.4f}  p50 {p50:7.2f} ms  p99 {p99:7.2f} ms", flush=True)
+
+
+@contextmanager
+def _server(options: argparse.Namespace) -> Iterator[VectorSets]:
+    """The vectors of a server of its own, or of the one that was named."""
+    if options.url:
+        with closing(open_vectors(options.url)) as sets:
+            yield sets
+        return
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder, running(Path(folder) / "server") as url:
+        with closing(_opened(url)) as sets:
+            yield sets
+            _say_sizes(Path(folder) / "server")
+
+
+def _opened(url: str) -> VectorSets:
+    deadline = time.monotonic() + 300
+    while True:
+        try:
+            return open_vectors(url)
+        except GraphError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+def _say_sizes(server: Path) -> None:
+    size = sum(file.stat().st_size for file in (server / "data" / "databases").rglob("*") if file.is_file()) / 2**20
+    print(f"Neo4j: {size:,.0f} MiB in the database's folder")
+
+
+def _clustered(width: int, options: argparse.Namespace) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Vectors [N, D] and queries [Q, D] of length 1, scattered about as many centres."""
+    rng = np.random.default_rng([options.seed, width])
+    centres = _unit(rng.normal(size=(options.vectors // options.cluster, width)))
+
+    def draw(count: int) -> NDArray[np.float32]:
+        noise = options.scatter * rng.normal(size=(count, width)) / np.sqrt(width)
+        return _unit(centres[rng.integers(len(centres), size=count)] + noise)
+
+    return draw(options.vectors), draw(options.queries)
+
+
+def _unit(rows: NDArray[np.float64]) -> NDArray[np.float32]:
+    scaled: NDArray[np.float32] = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return scaled
+
+
+def _resident() -> float:
+    """Memory of this process now, in MiB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--vectors", type=int, default=100_000)
+    parser.add_argument("--dimensions", type=int, nargs="+", default=[64, 128])
+    parser.add_argument("--cluster", type=int, default=100, help="vectors about one centre")
+    parser.add_argument("--scatter", type=float, default=0.6, help="mean distance from the centre")
+    parser.add_argument("--queries", type=int, default=500)
+    parser.add_argument("--counts", type=int, nargs="+", default=[40, 200], help="how many are wanted")
+    parser.add_argument("--asked", type=int, nargs="+", default=[40, 200, 256, 512], help="how many Neo4j is asked for")
+    parser.add_argument("--together", type=int, default=6, help="queries of one round trip")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--url", help="a server, such as neo4j://host/database; default: one of its own")
+    parser.add_argument("--folder", type=Path, default=None, help="where that one's data lie (default: temporary)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
