@@ -12,7 +12,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -31,6 +31,9 @@ from recsys.pipeline.neo4j_indexes import ASKED
 
 KEY = "be" * 16
 SLOT = "slot"
+TOGETHER = 6
+"""Queries of one round trip: so many categories of a slot are asked for at most."""
+
 WIDE = 60.0
 """Seconds after which a search counts as failed here."""
 
@@ -47,8 +50,9 @@ def main() -> None:
 
 def _measure(width: int, options: argparse.Namespace) -> None:
     vectors, queries = _clustered(width, options)
+    clusters = options.vectors // options.cluster
     print(
-        f"\n{len(vectors):,} vectors of {width} numbers in {options.vectors // options.cluster:,} clusters", flush=True
+        f"\n{len(vectors):,} vectors of {width} numbers in {clusters:,} clusters, {len(queries):,} queries", flush=True
     )
     rows = np.arange(len(vectors))
     before = _resident()
@@ -66,19 +70,15 @@ def _measure(width: int, options: argparse.Namespace) -> None:
     part = Part(rows, [f"item-{row:07d}" for row in rows], extended)
     with _server(options) as sets:
         _load(sets, part)
+        searched = partial(sets.search, index_name(KEY, 0), seconds=WIDE)
+        for query in wide[np.arange(options.warm) % len(wide)]:
+            searched(query[None], 200, asked=ASKED)
         for count in options.counts:
             for asked in (asked for asked in options.asked if asked >= count):
-                search = partial(sets.search, index_name(KEY, 0), count=count, asked=asked, seconds=WIDE)
-                name = f"Neo4j, {count} of {asked} asked"
-                _report(name, search, wide, nearest[count])
-                if asked == ASKED:
-                    _report(
-                        f"{name}, {options.together} queries in a round trip",
-                        search,
-                        wide,
-                        nearest[count],
-                        options.together,
-                    )
+                search = partial(searched, count=count, asked=asked)
+                _report(f"Neo4j, {count} of {asked} asked", search, wide, nearest[count])
+            search = partial(searched, count=count, asked=max(ASKED, count))
+            _report(f"Neo4j, {count}, {TOGETHER} queries at once", search, wide, nearest[count], TOGETHER)
         sets.remove(KEY)
 
 
@@ -115,14 +115,12 @@ def _report(
 @contextmanager
 def _server(options: argparse.Namespace) -> Iterator[VectorSets]:
     """The vectors of a server of its own, or of the one that was named."""
-    if options.url:
-        with closing(open_vectors(options.url)) as sets:
-            yield sets
-        return
-    with tempfile.TemporaryDirectory(dir=options.folder) as folder, running(Path(folder) / "server") as url:
-        with closing(_opened(url)) as sets:
-            yield sets
-            _say_sizes(Path(folder) / "server")
+    with ExitStack() as stack:
+        url = options.url
+        if url is None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(dir=options.folder))
+            url = stack.enter_context(running(Path(folder) / "server"))
+        yield stack.enter_context(closing(_opened(url)))
 
 
 def _opened(url: str) -> VectorSets:
@@ -134,11 +132,6 @@ def _opened(url: str) -> VectorSets:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)
-
-
-def _say_sizes(server: Path) -> None:
-    size = sum(file.stat().st_size for file in (server / "data" / "databases").rglob("*") if file.is_file()) / 2**20
-    print(f"Neo4j: {size:,.0f} MiB in the database's folder")
 
 
 def _clustered(width: int, options: argparse.Namespace) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -173,7 +166,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--queries", type=int, default=500)
     parser.add_argument("--counts", type=int, nargs="+", default=[40, 200], help="how many are wanted")
     parser.add_argument("--asked", type=int, nargs="+", default=[40, 200, 256, 512], help="how many Neo4j is asked for")
-    parser.add_argument("--together", type=int, default=6, help="queries of one round trip")
+    parser.add_argument("--warm", type=int, default=2_000, help="searches before those that are measured")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--url", help="a server, such as neo4j://host/database; default: one of its own")
     parser.add_argument("--folder", type=Path, default=None, help="where that one's data lie (default: temporary)")
