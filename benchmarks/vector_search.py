@@ -2,7 +2,8 @@
 
 One slot of clustered vectors of length 1, extended as ``recsys.engine.index`` extends them, in a faiss HNSW graph with
 the product's settings and in a vector index of a Neo4j server that the benchmark starts (``scripts/neo4j``) or that
-``--url`` names. Queries are drawn as the vectors are. Times are those of one caller, over connections that are open.
+``--url`` names. Queries are drawn as the vectors are. Times are those of one caller, over connections that are open,
+all ways in turn.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -52,34 +54,78 @@ def _measure(width: int, options: argparse.Namespace) -> None:
     vectors, queries = _clustered(width, options)
     clusters = options.vectors // options.cluster
     print(
-        f"\n{len(vectors):,} vectors of {width} numbers in {clusters:,} clusters, {len(queries):,} queries", flush=True
+        f"\n{len(vectors):,} vectors of {width} numbers in {clusters:,} clusters; {len(queries):,} queries", flush=True
     )
     rows = np.arange(len(vectors))
     before = _resident()
     began = time.perf_counter()
     index = SlotIndex.build(vectors, {SLOT: rows})
-    print(f"faiss: built in {time.perf_counter() - began:.1f} s, {_resident() - before:,.0f} MiB in the process")
+    built, size = time.perf_counter() - began, _resident() - before
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        index.save(Path(folder) / "index")
+        read = seconds_of(lambda: SlotIndex.load(Path(folder) / "index", {SLOT: rows}))
+    print(f"faiss: built in {built:.1f} s, read in {read:.2f} s, {size:,.0f} MiB in the process", flush=True)
     extended = index.vectors()[SLOT]
     exact = faiss.IndexFlatIP(extended.shape[1])
     exact.add(extended)
     wide = np.concatenate([queries, np.zeros((len(queries), 1), np.float32)], 1)
-    nearest = {count: exact.search(wide, count)[1] for count in options.counts}
-    for count in options.counts:
-        ask = partial(index.search_each, SLOT, count=count)
-        _report(f"faiss, {count} of {len(vectors):,}", ask, queries, nearest[count])
-    part = Part(rows, [f"item-{row:07d}" for row in rows], extended)
+    nearest = exact.search(wide, max(options.counts))[1]
     with _server(options) as sets:
-        _load(sets, part)
-        searched = partial(sets.search, index_name(KEY, 0), seconds=WIDE)
-        for query in wide[np.arange(options.warm) % len(wide)]:
-            searched(query[None], 200, asked=ASKED)
-        for count in options.counts:
-            for asked in (asked for asked in options.asked if asked >= count):
-                search = partial(searched, count=count, asked=asked)
-                _report(f"Neo4j, {count} of {asked} asked", search, wide, nearest[count])
-            search = partial(searched, count=count, asked=max(ASKED, count))
-            _report(f"Neo4j, {count}, {TOGETHER} queries at once", search, wide, nearest[count], TOGETHER)
+        _load(sets, Part(rows, [f"item-{row:07d}" for row in rows], extended))
+        contenders = _contenders(index, sets, options)
+        _ask(contenders, wide[: options.warm])
+        for one in contenders:
+            one.times.clear()
+            one.found.clear()
+        _ask(contenders, wide)
+        for one in contenders:
+            one.report(nearest)
         sets.remove(KEY)
+
+
+@dataclass
+class Contender:
+    """A way to search, what it took and what it found; ``together`` queries go at once."""
+
+    name: str
+    count: int
+    search: Search
+    together: int = 1
+    times: list[float] = field(default_factory=list)
+    found: list[NDArray[np.int64]] = field(default_factory=list)
+
+    def ask(self, queries: NDArray[np.float32]) -> None:
+        self.times.append(1e3 * seconds_of(lambda: self.found.extend(self.search(queries))))
+
+    def report(self, nearest: NDArray[np.int64]) -> None:
+        shared = [len(np.intersect1d(f, n[: self.count])) for f, n in zip(self.found, nearest, strict=True)]
+        recall, (p50, p99) = np.mean(shared) / self.count, np.percentile(self.times, [50, 99])
+        print(f"{self.name:40s} recall {recall:.4f}  p50 {p50:7.2f} ms  p99 {p99:7.2f} ms", flush=True)
+
+
+def _contenders(index: SlotIndex, sets: VectorSets, options: argparse.Namespace) -> list[Contender]:
+    def faiss_search(queries: NDArray[np.float32], count: int) -> list[NDArray[np.int64]]:
+        return index.search_each(SLOT, queries[:, :-1], count)
+
+    searched = partial(sets.search, index_name(KEY, 0), seconds=WIDE)
+    made = []
+    for count in options.counts:
+        made.append(Contender(f"{count}: faiss", count, partial(faiss_search, count=count)))
+        for asked in (asked for asked in options.asked if asked >= count):
+            search = partial(searched, count=count, asked=asked)
+            made.append(Contender(f"{count}: Neo4j, {asked} asked", count, search))
+        search = partial(searched, count=count, asked=max(ASKED, count))
+        made.append(Contender(f"{count}: Neo4j, {TOGETHER} queries at once", count, search, TOGETHER))
+    return made
+
+
+def _ask(contenders: list[Contender], queries: NDArray[np.float32]) -> None:
+    """Put all queries to all, in turn, so that what else the machine does troubles all alike."""
+    for start in range(0, len(queries), TOGETHER):
+        few = queries[start : start + TOGETHER]
+        for one in contenders:
+            for k in range(0, len(few), one.together):
+                one.ask(few[k : k + one.together])
 
 
 def _load(sets: VectorSets, part: Part) -> None:
@@ -97,19 +143,6 @@ def _load(sets: VectorSets, part: Part) -> None:
     sets.write(KEY, "benchmark", [part], tell)
     whole = time.perf_counter() - began
     print(f"Neo4j: written in {written:.1f} s, searchable after {whole:.1f} s", flush=True)
-
-
-def _report(
-    name: str, search: Search, queries: NDArray[np.float32], nearest: NDArray[np.int64], together: int = 1
-) -> None:
-    batches = [queries[start : start + together] for start in range(0, len(queries), together)]
-    for batch in batches[: len(batches) // 4]:  # warm
-        search(batch)
-    found: list[NDArray[np.int64]] = []
-    times = [1e3 * seconds_of(lambda batch=batch: found.extend(search(batch))) for batch in batches]
-    recall = np.mean([len(np.intersect1d(f, n)) / len(n) for f, n in zip(found, nearest, strict=True)])
-    p50, p99 = np.percentile(times, [50, 99])
-    print(f"{name:52s} recall {recall:.4f}  p50 {p50:7.2f} ms  p99 {p99:7.2f} ms", flush=True)
 
 
 @contextmanager
@@ -163,10 +196,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--dimensions", type=int, nargs="+", default=[64, 128])
     parser.add_argument("--cluster", type=int, default=100, help="vectors about one centre")
     parser.add_argument("--scatter", type=float, default=0.6, help="mean distance from the centre")
-    parser.add_argument("--queries", type=int, default=500)
+    parser.add_argument("--queries", type=int, default=600)
     parser.add_argument("--counts", type=int, nargs="+", default=[40, 200], help="how many are wanted")
-    parser.add_argument("--asked", type=int, nargs="+", default=[40, 200, 256, 512], help="how many Neo4j is asked for")
-    parser.add_argument("--warm", type=int, default=2_000, help="searches before those that are measured")
+    parser.add_argument(
+        "--asked", type=int, nargs="+", default=[40, 100, 200, 256, 512], help="how many Neo4j is asked for"
+    )
+    parser.add_argument("--warm", type=int, default=300, help="of these, asked before times are taken")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--url", help="a server, such as neo4j://host/database; default: one of its own")
     parser.add_argument("--folder", type=Path, default=None, help="where that one's data lie (default: temporary)")
