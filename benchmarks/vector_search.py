@@ -29,7 +29,7 @@ from graph.neo4j.vector_parts import Part
 from graph.neo4j.vectors import VectorSets, index_name
 from graph.store import GraphError
 from recsys.engine.index import SlotIndex
-from recsys.pipeline.neo4j_indexes import ASKED
+from recsys.pipeline.neo4j_indexes import asked_for
 
 KEY = "be" * 16
 SLOT = "slot"
@@ -114,8 +114,8 @@ def _contenders(index: SlotIndex, sets: VectorSets, options: argparse.Namespace)
         for asked in (asked for asked in options.asked if asked >= count):
             search = partial(searched, count=count, asked=asked)
             made.append(Contender(f"{count}: Neo4j, {asked} asked", count, search))
-        search = partial(searched, count=count, asked=max(ASKED, count))
-        made.append(Contender(f"{count}: Neo4j, {TOGETHER} queries at once", count, search, TOGETHER))
+        search = partial(searched, count=count, asked=asked_for(count))
+        made.append(Contender(f"{count}: Neo4j, {asked_for(count)} asked, {TOGETHER} at once", count, search, TOGETHER))
     return made
 
 
@@ -199,7 +199,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--queries", type=int, default=600)
     parser.add_argument("--counts", type=int, nargs="+", default=[40, 200], help="how many are wanted")
     parser.add_argument(
-        "--asked", type=int, nargs="+", default=[40, 100, 200, 256, 512], help="how many Neo4j is asked for"
+        "--asked", type=int, nargs="+", default=[40, 128, 200, 300, 512], help="how many Neo4j is asked for"
     )
     parser.add_argument("--warm", type=int, default=300, help="of these, asked before times are taken")
     parser.add_argument("--seed", type=int, default=0)

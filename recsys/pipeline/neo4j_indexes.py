@@ -20,9 +20,8 @@ from recsys.engine.index import SlotIndex, VectorIndex
 from recsys.errors import IndexUnavailableError, ReleaseError
 from recsys.pipeline.indexes import FILES, Published
 
-ASKED = 256
-"""How many vectors a search asks for, at least: with few, the first ones are less sure. Slots up to this size are
-searched exactly."""
+ASKED = 128
+"""How many vectors a search asks for, at least. Slots up to this size are searched exactly."""
 
 
 class Neo4jIndexes:
@@ -108,9 +107,15 @@ class Neo4jIndex:
             return [np.zeros(0, np.int64) for _ in queries]
         extended = np.concatenate([queries, np.zeros((len(queries), 1), np.float32)], 1)
         extended[~extended.any(axis=1), -1] = 1  # to a query of zeros all are alike; a cosine wants a direction
-        asked = max(count, ASKED)
         with self._indexes.reached() as sets:
-            return sets.search(self._names[slot], extended, count, asked=asked, seconds=self._indexes.seconds)
+            index, seconds = self._names[slot], self._indexes.seconds
+            return sets.search(index, extended, count, asked=asked_for(count), seconds=seconds)
+
+
+def asked_for(count: int) -> int:
+    """How many vectors the server is asked for where ``count`` are wanted: the last of those asked for are less sure,
+    and each costs time."""
+    return max(count + count // 2, ASKED)
 
 
 def _key(release: Path) -> str:
