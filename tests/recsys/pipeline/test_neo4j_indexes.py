@@ -109,7 +109,7 @@ def test_a_set_that_lost_vectors_or_an_index_is_refused_and_published_again(
     indexes.publish(release, catalogue, quiet)
     with indexes.reached() as sets:
         server = sets._server
-    ((name,), *_) = server.read("SHOW VECTOR INDEXES YIELD name RETURN name ORDER BY name")
+    ((name,), *_) = server.read("SHOW VECTOR INDEXES YIELD name WHERE name STARTS WITH 'vectors_' RETURN name")
     server.define(f"DROP INDEX {name}")
     with pytest.raises(ReleaseError, match=r"1 of 4 vector indexes in neo4j://\S+ cannot be searched \(vectors_"):
         indexes.open(release, catalogue)
