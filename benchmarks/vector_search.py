@@ -9,7 +9,6 @@ all ways in turn.
 from __future__ import annotations
 
 import argparse
-import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -57,14 +56,14 @@ def _measure(width: int, options: argparse.Namespace) -> None:
         f"\n{len(vectors):,} vectors of {width} numbers in {clusters:,} clusters; {len(queries):,} queries", flush=True
     )
     rows = np.arange(len(vectors))
-    before = _resident()
     began = time.perf_counter()
     index = SlotIndex.build(vectors, {SLOT: rows})
-    built, size = time.perf_counter() - began, _resident() - before
+    built = time.perf_counter() - began
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         index.save(Path(folder) / "index")
+        size = sum(file.stat().st_size for file in (Path(folder) / "index").iterdir()) / 2**20
         read = seconds_of(lambda: SlotIndex.load(Path(folder) / "index", {SLOT: rows}))
-    print(f"faiss: built in {built:.1f} s, read in {read:.2f} s, {size:,.0f} MiB in the process", flush=True)
+    print(f"faiss: built in {built:.1f} s, read in {read:.2f} s, {size:,.0f} MiB", flush=True)
     extended = index.vectors()[SLOT]
     exact = faiss.IndexFlatIP(extended.shape[1])
     exact.add(extended)
@@ -182,12 +181,6 @@ def _clustered(width: int, options: argparse.Namespace) -> tuple[NDArray[np.floa
 def _unit(rows: NDArray[np.float64]) -> NDArray[np.float32]:
     scaled: NDArray[np.float32] = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
     return scaled
-
-
-def _resident() -> float:
-    """Memory of this process now, in MiB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 2**20
 
 
 def _arguments() -> argparse.Namespace:
