@@ -35,7 +35,8 @@ def sets(url: str) -> Iterator[VectorSets]:
     yield sets
     for key in (KEY, OTHER):
         sets.remove(key)
-    assert sets._server.read("SHOW VECTOR INDEXES YIELD name RETURN name") == []
+        left = "SHOW VECTOR INDEXES YIELD name WHERE name CONTAINS $key RETURN name"
+        assert sets._server.read(left, key=key) == []
     assert sets._server.read("MATCH (n) WHERE n.vector IS NOT NULL OR n:VectorSet RETURN count(n)") == [[0]]
     sets.close()
 
