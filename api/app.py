@@ -19,7 +19,7 @@ from api.releases import ReleaseHolder
 from api.routes import health, items, outfits
 from api.service import OutfitService
 from recsys import __version__
-from recsys.bootstrap import check_graph
+from recsys.bootstrap import check_graph, open_indexes
 from recsys.settings import load_settings
 from recsys.workspace import Workspace
 
@@ -74,4 +74,5 @@ def from_environment() -> FastAPI:
     configure_logs()
     limits = Limits(tensor_threads=settings.training.threads or 1)
     watch = GraphWatch(lambda: check_graph(settings, workspace, LOOK_SECONDS), required=settings.api.graph_required)
-    return create_app(OutfitService(ReleaseHolder(workspace), limits, watch))
+    releases = ReleaseHolder(workspace, open_indexes(settings, workspace))
+    return create_app(OutfitService(releases, limits, watch))

@@ -28,6 +28,13 @@ class BusyError(ApiError):
         super().__init__(f"{waiting} requests are waiting already; try again in a second")
 
 
+class SearchUnavailableError(ApiError):
+    """The server that finds candidates among many items fails; why stands in the log, not in the answer."""
+
+    def __init__(self) -> None:
+        super().__init__("the index of items cannot be searched now; try again in a second")
+
+
 class ItemNotFoundError(ApiError):
     """The address names an item that the release does not hold."""
 

@@ -19,6 +19,7 @@ from api.errors import (
     GraphUnavailableError,
     ItemNotFoundError,
     NotReadyError,
+    SearchUnavailableError,
     UnanswerableError,
     UnknownContextItemError,
 )
@@ -75,6 +76,7 @@ class Kind(Enum):
     NOT_READY = (503, "No release is loaded")
     GRAPH_UNAVAILABLE = (503, "The graph cannot be used")
     BUSY = (503, "Too many requests are waiting")
+    INDEX_UNAVAILABLE = (503, "The index of items cannot be searched")
 
     @property
     def status(self) -> int:
@@ -100,6 +102,7 @@ KIND_OF: dict[type[ApiError], Kind] = {
     NotReadyError: Kind.NOT_READY,
     GraphUnavailableError: Kind.GRAPH_UNAVAILABLE,
     BusyError: Kind.BUSY,
+    SearchUnavailableError: Kind.INDEX_UNAVAILABLE,
 }
 
 

@@ -11,6 +11,7 @@ import structlog
 
 from recsys.engine.engine import OutfitEngine
 from recsys.errors import RecsysError
+from recsys.pipeline.indexes import FaissIndexes, ReleaseIndexes
 from recsys.pipeline.release import current_release, load_release
 from recsys.workspace import Workspace
 
@@ -37,12 +38,13 @@ class ReleaseHolder:
     def __init__(
         self,
         workspace: Workspace,
+        indexes: ReleaseIndexes | None = None,
         *,
         check_seconds: float = 1.0,
         retry_seconds: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._workspace = workspace
+        self._workspace, self._indexes = workspace, indexes or FaissIndexes()
         self._check_seconds, self._retry_seconds, self._clock = check_seconds, retry_seconds, clock
         self._loaded: LoadedRelease | None = None
         self._lock = Lock()
@@ -78,6 +80,7 @@ class ReleaseHolder:
         with self._lock:
             self._closed = True
         self.settle()
+        self._indexes.close()
 
     def _follow(self) -> None:
         """Start to load the current release where it is another one than that in memory."""
@@ -101,7 +104,7 @@ class ReleaseHolder:
     def _load(self, name: str) -> None:
         began = self._clock()
         try:
-            _, _, engine = load_release(self._workspace, name)
+            _, _, engine = load_release(self._workspace, name, self._indexes)
         except (RecsysError, OSError) as error:
             self._fail(name, str(error))
         except Exception as error:  # whatever a damaged release does, the old one goes on answering

@@ -6,14 +6,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, TypeVar
 
+import structlog
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request
 
-from api.errors import BusyError, NotReadyError
+from api.errors import BusyError, NotReadyError, SearchUnavailableError
 from api.graph_watch import GraphWatch
 from api.limits import Limits
 from api.releases import LoadedRelease, ReleaseHolder
+from recsys.errors import IndexUnavailableError
 from recsys.pipeline.jobs import tensor_threads
+
+log = structlog.stdlib.get_logger("api.service")
 
 T = TypeVar("T")
 
@@ -54,6 +58,8 @@ class OutfitService:
             No release is loaded.
         BusyError
             As many questions are waiting as may wait.
+        SearchUnavailableError
+            The question needs a search in a server that fails.
         """
         if self.waiting >= self.limits.waiting:
             raise BusyError(self.waiting)
@@ -72,7 +78,11 @@ class OutfitService:
         release = self.releases.get()
         if release is None:
             raise NotReadyError
-        return question(release)
+        try:
+            return question(release)
+        except IndexUnavailableError as error:
+            log.error("index.unavailable", release=release.name, reason=str(error))
+            raise SearchUnavailableError from error
 
 
 def service_of(request: Request) -> OutfitService:

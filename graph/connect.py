@@ -15,6 +15,7 @@ from graph.store import GraphError, GraphStore, SchemaVersionError
 
 if TYPE_CHECKING:
     from graph.neo4j.server import Server
+    from graph.neo4j.vectors import VectorSets
 
 
 def sqlite_url(path: str | Path) -> str:
@@ -71,6 +72,27 @@ def open_store(url: str) -> GraphStore:
     """
     scheme, rest = _parts(url)
     return _ADAPTERS[scheme].open(rest)
+
+
+def open_vectors(url: str) -> VectorSets:
+    """Open the vectors that releases keep in the Neo4j server of a graph store's URL; writes nothing.
+
+    Raises
+    ------
+    GraphError
+        The URL names no Neo4j server, or the server cannot be used (its subclasses say why).
+    """
+    from graph.neo4j.vectors import VectorSets
+
+    scheme, _, rest = url.partition("://")
+    if not is_neo4j(url):
+        raise GraphError(f"{_without_secret(url)!r}: holds no vectors; they are kept in Neo4j, {', '.join(_NEO4J)}")
+    return VectorSets(_server(scheme, rest))
+
+
+def is_neo4j(url: str) -> bool:
+    """Whether a URL names a store in Neo4j."""
+    return url.partition("://")[0] in _NEO4J
 
 
 def _open_sqlite(rest: str) -> GraphStore:
@@ -156,10 +178,8 @@ class _Adapter(NamedTuple):
     look: Callable[[str, float], Schema]
 
 
+_NEO4J = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 _ADAPTERS: dict[str, _Adapter] = {
     "sqlite": _Adapter("sqlite", _open_sqlite, _look_sqlite),
-    **{
-        scheme: _Adapter("neo4j", partial(_open_neo4j, scheme), partial(_look_neo4j, scheme))
-        for scheme in ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
-    },
+    **{scheme: _Adapter("neo4j", partial(_open_neo4j, scheme), partial(_look_neo4j, scheme)) for scheme in _NEO4J},
 }

@@ -13,6 +13,7 @@ from recsys.settings import Settings
 from recsys.workspace import Workspace
 
 if TYPE_CHECKING:
+    from recsys.pipeline.indexes import ReleaseIndexes
     from vision.encoder import Encoder
 
 
@@ -26,7 +27,23 @@ def open_store(settings: Settings, workspace: Workspace) -> GraphStore:
     """
     from graph import open_store as connect
 
-    return connect(settings.graph.url.replace("{workspace}", str(workspace.root)))
+    return connect(graph_url(settings, workspace))
+
+
+def open_indexes(settings: Settings, workspace: Workspace) -> ReleaseIndexes:
+    """Open what finds the vectors of releases; a server is connected to when first asked. The caller closes it."""
+    from recsys.pipeline.indexes import FaissIndexes
+
+    if settings.index.kind == "faiss":
+        return FaissIndexes()
+    from recsys.pipeline.neo4j_indexes import Neo4jIndexes
+
+    return Neo4jIndexes(graph_url(settings, workspace), settings.index.seconds)
+
+
+def graph_url(settings: Settings, workspace: Workspace) -> str:
+    """The graph store of a workspace."""
+    return settings.graph.url.replace("{workspace}", str(workspace.root))
 
 
 def check_graph(settings: Settings, workspace: Workspace, seconds: float) -> StoreHealth:

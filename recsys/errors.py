@@ -31,6 +31,10 @@ class ReleaseError(RecsysError):
     """A release is missing, damaged, or of another format than this program reads."""
 
 
+class IndexUnavailableError(RecsysError):
+    """The vectors of a release cannot be searched, written or removed now: their server fails or is not there."""
+
+
 class TrainingError(RecsysError):
     """There is too little to learn from."""
 

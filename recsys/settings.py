@@ -7,12 +7,13 @@ import os
 import tomllib
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from graph.connect import is_neo4j
 from recsys.errors import SettingsError
 
 T = TypeVar("T")
@@ -62,6 +63,15 @@ class TrainingSettings(Section):
     )
 
 
+class IndexSettings(Section):
+    """Where the vectors of releases are searched."""
+
+    kind: Literal["faiss", "neo4j"] = Field(
+        default="faiss", description="in the release's own files, or in the Neo4j server that holds the graph"
+    )
+    seconds: float = Field(default=2.0, gt=0, description="when a search in the server is given up")
+
+
 class Settings(BaseSettings):
     """All settings. Sections given as plain tables are validated by the package they configure."""
 
@@ -80,6 +90,7 @@ class Settings(BaseSettings):
     bert4rec: dict[str, Any] = Field(default={}, description="the outfit model")
     training: TrainingSettings = TrainingSettings()
     api: ApiSettings = ApiSettings()
+    index: IndexSettings = IndexSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -115,9 +126,21 @@ def load_settings(config: Path | None = None, *, workspace: Path | None = None) 
     values = _read(file) if file else {}
     _refuse_unknown_variables()
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
         raise SettingsError("; ".join(_explain(one, file) for one in error.errors())) from error
+    _require_server(settings, file)
+    return settings
+
+
+def _require_server(settings: Settings, file: Path | None) -> None:
+    """See that vectors which are to be searched in Neo4j have a server to be in."""
+    if settings.index.kind == "neo4j" and not is_neo4j(settings.graph.url):
+        scheme = settings.graph.url.partition("://")[0]
+        raise SettingsError(
+            f"{file or 'settings'}: index.kind: 'neo4j' given, but graph.url begins with {scheme}://; vectors are kept "
+            "where the graph is: set graph.url to neo4j://host:port/database, or index.kind to 'faiss'"
+        )
 
 
 def section(name: str, values: dict[str, Any], kind: type[T]) -> T:

@@ -69,14 +69,25 @@ class Neo4jProcess:
         """Stop it as a power cut would."""
         self._signal(signal.SIGKILL)
 
+    def freeze(self) -> None:
+        """Let it hang: connections stay open, and nothing answers."""
+        self._tell(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._tell(signal.SIGCONT)
+
     def stop(self) -> None:
         self._signal(signal.SIGTERM)
 
     def _signal(self, number: int) -> None:
         if self._process is not None:
-            os.killpg(self._process.pid, number)
+            self._tell(number)
             self._process.wait()
             self._process = None
+
+    def _tell(self, number: int) -> None:
+        assert self._process is not None
+        os.killpg(self._process.pid, number)
 
 
 def has_java() -> bool:

@@ -28,6 +28,7 @@ router = APIRouter(prefix="/v1/outfits", tags=["outfits"])
         Kind.UNANSWERABLE,
         Kind.NOT_READY,
         Kind.BUSY,
+        Kind.INDEX_UNAVAILABLE,
     ),
 )
 async def complete(request: CompleteRequest, service: Service) -> CompleteAnswer:

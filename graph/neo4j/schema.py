@@ -77,8 +77,6 @@ def _define(server: Server, statement: str) -> None:
     try:
         server.define(statement)
     except GraphError as error:
-        if "EquivalentSchemaRuleAlreadyExists" in str(getattr(error.__cause__, "code", "")):
-            return  # another process was faster
         if isinstance(error, StoreUnavailableError):
             raise
         raise StoreFormatError(

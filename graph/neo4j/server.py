@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -101,6 +102,7 @@ class Server:
         self._writing = threading.local()
         self._pid = os.getpid()
         self._bookmarks = neo4j.GraphDatabase.bookmark_manager()  # reads of a follower see what was written
+        self._askers = self._threads()
         self._driver = self._connect()
         try:
             try:
@@ -116,6 +118,22 @@ class Server:
     def read(self, statement: str, **parameters: object) -> list[Row]:
         """All rows of one statement, asked of a follower where there is one."""
         return self._repeat(lambda session: self._once(session, statement, parameters), neo4j.READ_ACCESS)
+
+    def read_within(self, seconds: float, statement: str, **parameters: object) -> list[Row]:
+        """As :meth:`read`, but given up after ``seconds`` by the server and, should that hang, here too.
+
+        Raises StoreUnavailableError.
+        """
+        self._require_usable()
+        query = neo4j.Query(statement, timeout=seconds)
+        asked = self._askers.submit(
+            self._repeat, lambda session: self._once(session, query, parameters), neo4j.READ_ACCESS, seconds
+        )
+        try:
+            return asked.result(seconds)
+        except TimeoutError as error:
+            asked.cancel()
+            raise StoreUnavailableError(f"{self.address}: no answer within {seconds:g} seconds") from error
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -135,8 +153,12 @@ class Server:
         return self._repeat(once, neo4j.WRITE_ACCESS)
 
     def define(self, statement: str) -> None:
-        """Run a statement about the schema, which takes a transaction of its own."""
-        self._repeat(lambda session: self._once(session, statement, {}), neo4j.WRITE_ACCESS)
+        """Run a statement about the schema, which takes a transaction of its own; another process may be faster."""
+        try:
+            self._repeat(lambda session: self._once(session, statement, {}), neo4j.WRITE_ACCESS)
+        except GraphError as error:
+            if "EquivalentSchemaRuleAlreadyExists" not in str(getattr(error.__cause__, "code", "")):
+                raise
 
     def collect(self, records: Iterable[Record]) -> list[Record]:
         """Records as a list; refuses to be asked for it again while they are being made.
@@ -166,6 +188,11 @@ class Server:
         self._closed = True
         if self._pid == os.getpid():
             self._driver.close()
+            self._askers.shutdown(wait=False, cancel_futures=True)
+
+    def _threads(self) -> ThreadPoolExecutor:
+        """Threads that may hang with the server; none is begun before it is needed."""
+        return ThreadPoolExecutor(self._connections, thread_name_prefix="ask neo4j")
 
     def _connect(self) -> neo4j.Driver:
         try:
@@ -187,6 +214,7 @@ class Server:
             raise StoreUnavailableError(f"{self.address}: the store was closed; open it again")
         if self._pid != os.getpid():  # sockets must not cross a fork
             self._pid, self._driver, self._writing = os.getpid(), self._connect(), threading.local()
+            self._askers = self._threads()
 
     def _session(self, access: str) -> neo4j.Session:
         self._require_usable()
@@ -198,10 +226,10 @@ class Server:
         )
 
     @staticmethod
-    def _once(session: neo4j.Session, statement: str, parameters: dict[str, object]) -> list[Row]:
+    def _once(session: neo4j.Session, statement: str | neo4j.Query, parameters: dict[str, object]) -> list[Row]:
         return session.run(statement, parameters).values()
 
-    def _repeat(self, once: Callable[[neo4j.Session], Answer], access: str) -> Answer:
+    def _repeat(self, once: Callable[[neo4j.Session], Answer], access: str, patience: float | None = None) -> Answer:
         deadline: float | None = None
         collisions, pause = 0, 0.02
         while True:
@@ -213,7 +241,7 @@ class Server:
                 collisions += isinstance(fault, faults.ConstraintError)
                 again = isinstance(error, BeginAgainError) or _is_passing(fault)
                 again = again or (isinstance(fault, faults.ConstraintError) and collisions < COLLISIONS)
-                deadline = deadline or time.monotonic() + self._patience
+                deadline = deadline or time.monotonic() + (self._patience if patience is None else patience)
                 if not again or time.monotonic() + pause > deadline:
                     raise
             time.sleep(pause * random.uniform(0.5, 1.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,7 +35,7 @@ def complete(
     """Complete a partial outfit: empty slots are inferred, items chosen so that the whole goes together."""
     import msgspec
 
-    from recsys.bootstrap import open_store
+    from recsys.bootstrap import open_indexes, open_store
     from recsys.engine.answers import CompletionQuery
     from recsys.pipeline.release import load_release
     from recsys.pipeline.sheet import picture_of, write_sheet
@@ -43,10 +44,11 @@ def complete(
     if bool(item) == bool(photo):
         raise QueryError("complete: give either --item or --photo")
     workspace = session.workspace()
-    _, contents, engine = load_release(workspace, release)
-    reading = items_of_photo(session, contents, engine, photo) if photo else None
-    given = tuple(item or ()) if reading is None else tuple(shown.item_id for shown in reading.items)
-    answer = engine.complete(CompletionQuery(context=given, slots=tuple(slot or ()), outfits=top))
+    with closing(open_indexes(session.settings(workspace), workspace)) as indexes:
+        _, contents, engine = load_release(workspace, release, indexes)
+        reading = items_of_photo(session, contents, engine, photo) if photo else None
+        given = tuple(item or ()) if reading is None else tuple(shown.item_id for shown in reading.items)
+        answer = engine.complete(CompletionQuery(context=given, slots=tuple(slot or ()), outfits=top))
     if sheet is not None:
         with open_store(session.settings(workspace), workspace) as store:
             write_sheet(sheet, answer, engine.catalogue, picture_of(store, engine.catalogue), photo)

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from bert4rec.scorer import OutfitScorer
-from recsys.engine.index import SlotIndex
+from recsys.engine.index import SlotIndex, VectorIndex
 
 SEARCHED = 200
 PARTNERS = 250
@@ -24,7 +24,7 @@ class CandidateGenerator:
     (counts), and what is worn most anyway. None of them alone finds both the proven partner and the new item. Where the
     network has no share in the score of known items, its places go to what the counts know."""
 
-    def __init__(self, scorer: OutfitScorer, index: SlotIndex, slots: dict[str, Index]) -> None:
+    def __init__(self, scorer: OutfitScorer, index: VectorIndex, slots: dict[str, Index]) -> None:
         self._scorer, self._index, self._slots = scorer, index, slots
         evidence = scorer.evidence
         rarity = sp.diags(1 / np.sqrt(1 + evidence.degree.numpy()))
@@ -75,12 +75,12 @@ class CandidateGenerator:
             new_items = self._scorer.evidence.new_items
             if new_items is not None:
                 found.append(self._unworn.search(slot, new_items.query(torch.from_numpy(context)).numpy(), UNWORN))
-            for kind in kinds if asked or new_items is None else ():
-                query = self._scorer.wanted(context, int(kind))
+            if asked or new_items is None:
+                queries = np.stack([self._scorer.wanted(context, int(kind)) for kind in kinds])
                 if asked:
-                    found.append(self._index.search(slot, query, max(SEARCHED // len(kinds), 40)))
+                    found += self._index.search_each(slot, queries, max(SEARCHED // len(kinds), 40))
                 if new_items is None:
-                    found.append(self._unworn.search(slot, query, max(UNWORN // len(kinds), 10)))
+                    found += self._unworn.search_each(slot, queries, max(UNWORN // len(kinds), 10))
             rows = np.unique(np.concatenate(found))
         return np.setdiff1d(rows, np.concatenate([context, avoid]))
 

@@ -1,4 +1,5 @@
-"""The engine: partial outfits in, completed outfits with reasons out. Pure and in memory, no files, no clock."""
+"""The engine: partial outfits in, completed outfits with reasons out. Pure: no files, no clock, and vectors through an
+interface."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ from recsys.engine.calibration import Calibration
 from recsys.engine.candidates import CandidateGenerator
 from recsys.engine.catalogue import Catalogue
 from recsys.engine.composition import Composed, Composer
-from recsys.engine.index import SlotIndex
+from recsys.engine.index import VectorIndex
 from recsys.engine.slots import SlotModel
 from recsys.errors import QueryError
 
@@ -40,7 +41,7 @@ class EngineParts:
     catalogue: Catalogue
     scorer: OutfitScorer
     slots: SlotModel
-    index: SlotIndex
+    index: VectorIndex
     likeness: NDArray[np.float32]
     calibration: Calibration
     value_codes: Callable[[str, str], tuple[int, ...]]
@@ -65,6 +66,8 @@ class OutfitEngine:
             An item of the context is not in the catalogue; unknown items of ``avoid`` are passed over.
         QueryError
             A slot does not exist, the context is longer than MAX_CONTEXT, or no outfit is asked for.
+        IndexUnavailableError
+            The vectors are in a server that fails; slots that are small enough to be scored whole need none.
         """
         self._check(query)
         context = np.unique(self.catalogue.indices(query.context))

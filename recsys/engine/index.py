@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 import faiss
 import numpy as np
@@ -14,6 +15,20 @@ EXACT = 4_096
 """Slots up to this size are searched exactly: faster than a graph, and nothing is missed."""
 
 LINKS, BUILD, SEARCH = 32, 160, 256
+
+
+class VectorIndex(Protocol):
+    """Maximum inner product search within each slot of a catalogue.
+
+    Where the vectors are not in this process, both raise IndexUnavailableError.
+    """
+
+    def search(self, slot: str, query: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+        """Rows of the ``count`` items of a slot with the largest inner product with ``query`` [D], best first; none
+        for a slot that is not there."""
+
+    def search_each(self, slot: str, queries: NDArray[np.float32], count: int) -> list[NDArray[np.int64]]:
+        """The same for each of ``queries`` [Q, D]."""
 
 
 class SlotIndex:
@@ -39,6 +54,14 @@ class SlotIndex:
         extended = np.concatenate([query, [0.0]]).astype(np.float32)[None]
         _, found = index.search(extended, min(count, len(rows)))
         return np.asarray(rows[found[0][found[0] >= 0]])
+
+    def search_each(self, slot: str, queries: NDArray[np.float32], count: int) -> list[NDArray[np.int64]]:
+        """Rows for each of ``queries`` [Q, D], as :meth:`search` finds them."""
+        return [self.search(slot, query, count) for query in queries]
+
+    def vectors(self) -> dict[str, NDArray[np.float32]]:
+        """The vectors [n, D + 1] of each slot as they are searched, extended to one length; in order of its rows."""
+        return {slot: index.reconstruct_n(0, len(rows)) for slot, (index, rows) in self._parts.items()}
 
     def renumbered(self, rows: NDArray[np.int64]) -> SlotIndex:
         """The same index with ``rows[k]`` for every answer k."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,12 @@ import graphsage
 from bert4rec.config import Bert4RecConfig
 from bert4rec.workers import Workers
 from data.types import Problem
-from recsys.bootstrap import open_encoders, open_store
+from recsys.bootstrap import open_encoders, open_indexes, open_store
+from recsys.errors import IndexUnavailableError
 from recsys.pipeline.contents import ReleaseContents
 from recsys.pipeline.corpus import Corpus, read_corpus
 from recsys.pipeline.embedding import Rows, embed_all, item_vectors, lacking, photo_vectors
-from recsys.pipeline.release import write_release
+from recsys.pipeline.release import store_release, use_release
 from recsys.pipeline.training import Tell, TrainingInputs, TrainingPlan, train
 from recsys.pipeline.visual import NeededEncoder
 from recsys.settings import Settings, section
@@ -47,6 +48,11 @@ def train_release(  # noqa: PLR0913 - the shop, whom to tell what, and how to ru
 
     Photos that cannot be embedded are left out, one call of ``failed`` for each. Of several ``workers`` this is to be
     the main one; the others :func:`bert4rec.sharing.assist`.
+
+    Raises
+    ------
+    IndexUnavailableError
+        The release is written, but its vectors could not be; the one before stays in use.
     """
     seed = settings.training.seed
     plan = TrainingPlan(
@@ -68,7 +74,24 @@ def train_release(  # noqa: PLR0913 - the shop, whom to tell what, and how to ru
         contents = replace(contents, features=replace(contents.features, visual=visual))
         described = {"seed": seed, "encoders": list(settings.encoders)}
         described |= {"graphsage": plan.graphsage.to_dict(), "bert4rec": plan.bert4rec.to_dict()}
-        return write_release(contents, workspace, described), contents
+        name = store_release(contents, workspace, described)
+        _publish(workspace, settings, name, contents, tell)
+        use_release(workspace, name)
+        return name, contents
+
+
+def _publish(workspace: Workspace, settings: Settings, name: str, contents: ReleaseContents, tell: Tell) -> None:
+    """Put a new release's vectors where they are searched, before anybody is told to answer from it."""
+    with closing(open_indexes(settings, workspace)) as indexes:
+        try:
+            published = indexes.publish(workspace.releases / name, contents.catalogue, lambda done, total: None)
+        except IndexUnavailableError as error:
+            raise IndexUnavailableError(
+                f"release {name} is written but not in use: {error}; `recsys releases publish {name}` goes on, and "
+                f"`recsys releases use {name}` makes it answer"
+            ) from error
+    if published:
+        tell("publish", {"vectors": len(contents.catalogue)})
 
 
 def read_inputs(

@@ -37,6 +37,7 @@ from recsys.engine.slots import SlotModel
 from recsys.errors import ReleaseError
 from recsys.pipeline.contents import ReleaseContents
 from recsys.pipeline.features import ItemFeatures
+from recsys.pipeline.indexes import FILES, FaissIndexes, Published, ReleaseIndexes
 from recsys.pipeline.visual import VisualSpace
 from recsys.pipeline.vocabulary import Vocabulary
 from recsys.workspace import Workspace
@@ -63,7 +64,14 @@ class ReleaseInfo(msgspec.Struct, frozen=True):
 
 
 def write_release(contents: ReleaseContents, workspace: Workspace, settings: dict[str, Any]) -> str:
-    """Write a release into the workspace, make it the current one, and return its name.
+    """Write a release into the workspace, make it the current one, and return its name."""
+    name = store_release(contents, workspace, settings)
+    use_release(workspace, name)
+    return name
+
+
+def store_release(contents: ReleaseContents, workspace: Workspace, settings: dict[str, Any]) -> str:
+    """Write a release into the workspace and return its name; the current one stays.
 
     It is built in a hidden folder and renamed when all of it, and last its manifest, is on disk.
     """
@@ -90,7 +98,6 @@ def write_release(contents: ReleaseContents, workspace: Workspace, settings: dic
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
-    use_release(workspace, name)
     return name
 
 
@@ -121,45 +128,92 @@ def use_release(workspace: Workspace, name: str) -> None:
     write_whole(workspace.current, f"{name}\n".encode())
 
 
-def remove_release(workspace: Workspace, name: str) -> None:
-    """Delete a release; raises ReleaseError where it is not there or in use."""
-    folder = _folder(workspace, name)
-    if current_release(workspace) == name:
-        raise ReleaseError(f"release {name!r}: is in use; `recsys releases use` another one first")
-    hidden = folder.with_name(f".{name}.removed")
-    folder.rename(hidden)
-    shutil.rmtree(hidden)
-
-
-def load_release(workspace: Workspace, name: str | None = None) -> tuple[str, ReleaseContents, OutfitEngine]:
-    """Load a release, by default the current one.
+def remove_release(workspace: Workspace, name: str, indexes: ReleaseIndexes | None = None) -> None:
+    """Delete a release and what was published of it; of one that is gone, what is still published.
 
     Raises
     ------
     ReleaseError
-        There is none, its format is another, a file is missing or was changed.
+        It is in use, or there is nothing of it.
+    IndexUnavailableError
+        Its folder is deleted, but what was published cannot be reached; the same call can be made again.
     """
-    chosen = name or current_release(workspace)
-    if chosen is None:
-        raise ReleaseError(f"{workspace.root}: there is no release yet; `recsys train` makes one")
-    folder = _folder(workspace, chosen)
-    manifest = _manifest(folder)
-    _verify(folder, manifest)
+    if current_release(workspace) == name:
+        raise ReleaseError(f"release {name!r}: is in use; `recsys releases use` another one first")
+    published = indexes or FaissIndexes()
+    try:
+        folder = _folder(workspace, name)
+    except ReleaseError:
+        if published.withdraw(name):
+            return
+        raise
+    hidden = folder.with_name(f".{name}.removed")
+    folder.rename(hidden)
+    shutil.rmtree(hidden)
+    published.withdraw(name)
+
+
+def publish_release(
+    workspace: Workspace, name: str | None, indexes: ReleaseIndexes, tell: Published = lambda done, total: None
+) -> tuple[str, bool]:
+    """Put the vectors of a release, by default the current one, where they are searched.
+
+    Returns its name, and False where they were there already.
+
+    Raises
+    ------
+    ReleaseError
+        There is no such release, its format is another, a file is missing or was changed.
+    IndexUnavailableError
+        The server cannot be used; the same call goes on where this one ended.
+    """
+    chosen, folder = _whole(workspace, name)
+    return chosen, indexes.publish(folder, _read_catalogue(folder), tell)
+
+
+def require_published(workspace: Workspace, name: str, indexes: ReleaseIndexes) -> None:
+    """See that a release's vectors can be searched; raises ReleaseError, IndexUnavailableError."""
+    _, folder = _whole(workspace, name)
+    indexes.open(folder, _read_catalogue(folder))
+
+
+def load_release(
+    workspace: Workspace, name: str | None = None, indexes: ReleaseIndexes | None = None
+) -> tuple[str, ReleaseContents, OutfitEngine]:
+    """Load a release, by default the current one, to be searched in its own files where no ``indexes`` are given.
+
+    Raises
+    ------
+    ReleaseError
+        There is none, its format is another, a file is missing or was changed, or its vectors are not published.
+    IndexUnavailableError
+        The server that holds its vectors cannot be used.
+    """
+    chosen, folder = _whole(workspace, name)
     try:
         contents = _read_files(folder)
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError, msgspec.DecodeError) as error:
         raise ReleaseError(f"{folder}: cannot be read: {error}") from error
-    slots = contents.catalogue.slots()
     parts = EngineParts(
         catalogue=contents.catalogue,
         scorer=contents.scorer,
         slots=contents.slots,
-        index=SlotIndex.load(folder / "index", slots),
+        index=(indexes or FaissIndexes()).open(folder, contents.catalogue),
         likeness=contents.likeness,
         calibration=contents.calibration,
         value_codes=contents.features.vocabulary.codes_of,
     )
     return chosen, contents, OutfitEngine(parts)
+
+
+def _whole(workspace: Workspace, name: str | None) -> tuple[str, Path]:
+    """Name and folder of a release, by default the current one, whose files are as they were written."""
+    chosen = name or current_release(workspace)
+    if chosen is None:
+        raise ReleaseError(f"{workspace.root}: there is no release yet; `recsys train` makes one")
+    folder = _folder(workspace, chosen)
+    _verify(folder, _manifest(folder))
+    return chosen, folder
 
 
 def _free_name(workspace: Workspace, stamp: str) -> str:
@@ -245,17 +299,21 @@ def _write_files(contents: ReleaseContents, folder: Path) -> None:
     indptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     _save(folder / "outfits.safetensors", {"indptr": indptr, "items": np.concatenate(contents.outfits)})
     contents.graphsage.save(folder / "graphsage")
-    SlotIndex.build(contents.scorer.vectors(), contents.catalogue.slots()).save(folder / "index")
+    SlotIndex.build(contents.scorer.vectors(), contents.catalogue.slots()).save(folder / FILES)
 
 
 def _save(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, path)
 
 
-def _read_files(folder: Path) -> ReleaseContents:
+def _read_catalogue(folder: Path) -> Catalogue:
     decoder = msgspec.json.Decoder(Item)
     with (folder / "catalogue.jsonl").open("rb") as file:
-        catalogue = Catalogue(decoder.decode(line) for line in file)
+        return Catalogue(decoder.decode(line) for line in file)
+
+
+def _read_files(folder: Path) -> ReleaseContents:
+    catalogue = _read_catalogue(folder)
     described = json.loads((folder / "description.json").read_text(encoding="utf-8"))
     tensors = load_tensors(folder / "items.safetensors")
     values = tensors.pop("codes.values").numpy()

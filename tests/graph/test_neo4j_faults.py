@@ -10,13 +10,17 @@ import time
 from collections.abc import Iterator
 from multiprocessing.process import BaseProcess
 
+import numpy as np
 import pytest
 
 from data.types import ImageRecord, Item, Outfit, Region
 from graph import GraphStore, check_store, open_store, sqlite_url
+from graph.connect import open_vectors
 from graph.copying import checksums
 from graph.neo4j import Neo4jGraphStore, deletion, loading, schema
 from graph.neo4j.server import Server
+from graph.neo4j.vector_parts import Part
+from graph.neo4j.vectors import index_name
 from graph.nodes import Node
 from graph.store import GraphError, SchemaVersionError, StoreFormatError, StoreUnavailableError
 from tests.neo4j_server import Neo4jProcess, empty, has_java
@@ -307,3 +311,31 @@ def test_a_look_says_what_is_wrong_and_never_the_password(tmp_path_factory: pyte
     stopped = check_store(server.url, seconds=5)
     assert not stopped.reachable and stopped.reason is not None and "cannot be used now" in stopped.reason
     assert "s3cret" not in stopped.reason
+
+
+def test_vectors_of_a_server_that_hangs_or_was_killed(server, url):
+    key, name = "5e" * 16, index_name("5e" * 16, 0)
+    part = Part(np.arange(3), ["a", "b", "c"], np.eye(3, dtype=np.float32))
+    query = np.array([[0.1, 0.9, 0.2]], np.float32)
+    sets = open_vectors(url)
+    try:
+        sets.write(key, "release", [part])
+        server.freeze()
+        try:
+            began = time.monotonic()
+            with pytest.raises(StoreUnavailableError, match=r"no answer within 0\.5 seconds"):
+                sets.search(name, query, 2, asked=3, seconds=0.5)
+            assert time.monotonic() - began < 5
+        finally:
+            server.thaw()
+        server.kill()
+        with pytest.raises(StoreUnavailableError):
+            sets.search(name, query, 2, asked=3, seconds=0.5)
+        server.begin()
+        server.wait()
+        assert sets.state(key) == ([3], True, [])
+        (found,) = sets.search(name, query, 2, asked=3, seconds=30)
+        assert found.tolist() == [1, 2]
+        sets.remove(key)
+    finally:
+        sets.close()

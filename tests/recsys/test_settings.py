@@ -105,3 +105,15 @@ def test_a_section_becomes_the_class_that_it_configures(monkeypatch: pytest.Monk
 def test_a_wrong_value_of_a_section_is_named(values: dict[str, object], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         section("checks", values, CheckSettings)
+
+
+def test_vectors_in_neo4j_need_a_graph_there(tmp_path: Path) -> None:
+    with pytest.raises(
+        SettingsError, match=r"recsys\.toml: index\.kind: 'neo4j' given, but graph\.url begins with sqlite"
+    ):
+        load_settings(written(tmp_path, "[index]\nkind = 'neo4j'\n"))
+    url = "bolt+s://user:secret@host:7687/shop"
+    assert load_settings(written(tmp_path, f"[index]\nkind = 'neo4j'\n[graph]\nurl = '{url}'\n")).index.kind == "neo4j"
+    for wrong, said in (("kind = 'annoy'", "'faiss' or 'neo4j'"), ("seconds = 0", "greater than 0")):
+        with pytest.raises(SettingsError, match=rf"index\.{wrong.split()[0]}: .*{said}"):
+            load_settings(written(tmp_path, f"[index]\n{wrong}\n"))

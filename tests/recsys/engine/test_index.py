@@ -49,3 +49,29 @@ def test_saved_index_answers_alike_and_a_wrong_one_is_refused(tmp_path: Path) ->
     (tmp_path / "index" / "0001.faiss").write_bytes(b"not an index")
     with pytest.raises(ReleaseError, match=r"0001\.faiss: index of slot 'b' cannot be read"):
         SlotIndex.load(tmp_path / "index", slots)
+
+
+@pytest.mark.parametrize("exact", [10_000, 100])
+def test_extended_vectors_have_one_length_so_cosine_orders_as_inner_product(
+    monkeypatch: pytest.MonkeyPatch, exact: int
+) -> None:
+    monkeypatch.setattr(index_module, "EXACT", exact)
+    rng = np.random.default_rng(2)
+    vectors = (rng.normal(size=(300, 24)) * rng.uniform(0.1, 5, (300, 1))).astype(np.float32)
+    rows = np.arange(299, -1, -1)
+    extended = SlotIndex.build(vectors, {"a": rows}).vectors()["a"]
+    assert extended.shape == (300, 25) and np.array_equal(extended[:, :-1], vectors[rows])
+    lengths = np.linalg.norm(extended, axis=1)
+    assert np.allclose(lengths, np.linalg.norm(vectors, axis=1).max(), rtol=1e-6)
+    for query in rng.normal(size=(20, 24)).astype(np.float32):
+        cosine = extended.astype(np.float64) @ np.append(query, 0) / lengths
+        by_cosine, by_product = np.argsort(-cosine), np.argsort(-(vectors[rows].astype(np.float64) @ query))
+        assert np.array_equal(by_cosine, by_product)
+
+
+def test_several_queries_are_answered_in_turn() -> None:
+    vectors = np.random.default_rng(3).normal(size=(9, 4)).astype(np.float32)
+    index = SlotIndex.build(vectors, {"a": np.arange(9)})
+    found = index.search_each("a", vectors[[2, 7]], 3)
+    assert [rows.tolist() for rows in found] == [index.search("a", vectors[k], 3).tolist() for k in (2, 7)]
+    assert index.search_each("a", vectors[:0], 3) == []
