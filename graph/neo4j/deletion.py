@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from graph.neo4j.names import indexed
+from graph.neo4j.names import indexed, locked
 from graph.neo4j.nodes import remove_unused
 from graph.neo4j.server import Row, Server, Transaction
 
@@ -12,7 +12,7 @@ BATCH = 10_000
 """Nodes of a source that go in one transaction."""
 
 _OUTFITS_OF_IMAGES = (
-    "UNWIND $ids AS id MATCH (p:Image {id: id}) SET p.kind = p.kind"
+    f"UNWIND $ids AS id MATCH (p:Image {{id: id}}) {locked('p')}"
     " WITH p MATCH (o:Outfit)-[:READ_FROM]->(p) DETACH DELETE o RETURN count(*)"
 )
 _IMAGES = (
@@ -23,7 +23,7 @@ _IMAGES = (
 HUB = 2_000
 """Garments that an item is taken from in one transaction; more take the server longer than their number says."""
 
-_LOCK_ITEMS = "UNWIND $ids AS id MATCH (i:Item {id: id}) SET i.slot = i.slot"
+_LOCK_ITEMS = f"UNWIND $ids AS id MATCH (i:Item {{id: id}}) {locked('i')}"
 _HUBS = "UNWIND $ids AS id MATCH (i:Item {id: id}) WHERE COUNT { (i)<-[:CONTAINS]-() } > $most RETURN id"
 _SOME_OF_HUB = (
     "MATCH (p:Image)-[c:CONTAINS]->(i:Item {id: $id}) WITH p, c LIMIT $most"

@@ -10,7 +10,7 @@ from data.types import IdentityMethod, ImageRecord
 from graph.bodies import image_texts, same_image, styles_of
 from graph.neo4j import nodes
 from graph.neo4j.items import require_items
-from graph.neo4j.names import fields, indexed, literal
+from graph.neo4j.names import fields, indexed, literal, locked
 from graph.neo4j.server import BeginAgainError, Transaction
 from graph.store import InvalidRecordError, WriteCounts
 from graph.tally import Tally
@@ -28,7 +28,7 @@ _STORED = (
     "UNWIND $ids AS id MATCH (p:Image {id: id})"
     f" RETURN id, coalesce(p.full_source, p.source), p.kind, p.shoot, p.body, {REGIONS}"
 )
-_LOCK = "UNWIND $ids AS id MATCH (p:Image {id: id}) SET p.kind = p.kind"
+_LOCK = f"UNWIND $ids AS id MATCH (p:Image {{id: id}}) {locked('p')}"
 _TAKEN = (
     "UNWIND $regions AS region MATCH (p:Image)-[c:CONTAINS {region: region}]->()"
     " USING INDEX c:CONTAINS(region) RETURN region, p.id"

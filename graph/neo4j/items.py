@@ -9,7 +9,7 @@ from typing import Any
 from data.types import Item
 from graph.bodies import attributes_of, item_texts, same_item
 from graph.neo4j import nodes
-from graph.neo4j.names import fields, indexed, literal
+from graph.neo4j.names import fields, indexed, literal, locked
 from graph.neo4j.server import BeginAgainError, Transaction
 from graph.store import UnknownNodeError, WriteCounts
 from graph.tally import Tally
@@ -17,7 +17,7 @@ from graph.tally import Tally
 _STORED = (
     "UNWIND $ids AS id MATCH (i:Item {id: id}) RETURN id, coalesce(i.full_source, i.source), i.category, i.slot, i.body"
 )
-_LOCK = "UNWIND $ids AS id MATCH (i:Item {id: id}) SET i.slot = i.slot"
+_LOCK = f"UNWIND $ids AS id MATCH (i:Item {{id: id}}) {locked('i')}"
 _EDGES = (
     " WITH i, row CALL (i, row) { MATCH (c:Category {name: row.named}) CREATE (i)-[:IN_CATEGORY]->(c) }"
     " CALL (i, row) { UNWIND row.attributes AS pair"

@@ -8,7 +8,7 @@ from typing import Any
 from data.types import ItemLink
 from graph.neo4j.images import REGION, Link, region_row
 from graph.neo4j.items import require_items
-from graph.neo4j.names import indexed, literal
+from graph.neo4j.names import indexed, literal, locked
 from graph.neo4j.server import BeginAgainError, Transaction
 from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
 from graph.tally import Tally
@@ -16,7 +16,7 @@ from graph.tally import Tally
 _FIELDS = literal("row", *REGION)
 _LINKED = (
     "UNWIND $regions AS region MATCH (p:Image)-[c:CONTAINS {region: region}]->(x) USING INDEX c:CONTAINS(region)"
-    " SET p.kind = p.kind"
+    f" {locked('p')}"
     " RETURN region, c.n, CASE WHEN x:Item THEN coalesce(x.full_id, x.id) END, c.source, c.confidence"
 )
 _UNLINK = (

@@ -28,3 +28,9 @@ def literal(row: str, *names: str) -> str:
     """Cypher for a map of some keys of ``row``. A map that the planner can read need not be made before all else is
     done, as ``SET node = row`` must; keys whose value is null make no property."""
     return "{" + ", ".join(f"{name}: {row}.{name}" for name in names) + "}"
+
+
+def locked(node: str) -> str:
+    """Cypher that takes the write lock of a node. Nothing of it is read to be written back, as in ``SET n.a = n.a``,
+    which would undo what another writer committed between the two."""
+    return f"SET {node}.locked = true REMOVE {node}.locked"

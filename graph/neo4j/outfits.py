@@ -8,7 +8,7 @@ from typing import Any
 from data.types import Outfit
 from graph.neo4j import nodes
 from graph.neo4j.items import require_items
-from graph.neo4j.names import fields, indexed, literal
+from graph.neo4j.names import fields, indexed, literal, locked
 from graph.neo4j.server import BeginAgainError, Transaction
 from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
 from graph.tally import Tally
@@ -18,7 +18,7 @@ _STORED = (
     " RETURN id, coalesce(o.full_source, o.source), COLLECT { MATCH (o)-[:READ_FROM]->(p) RETURN p.id },"
     " COLLECT { MATCH (o)<-[:STYLED_IN]-(i) RETURN i.id }"
 )
-_LOCK = "UNWIND $ids AS id MATCH (o:Outfit {id: id}) SET o.source = o.source"
+_LOCK = f"UNWIND $ids AS id MATCH (o:Outfit {{id: id}}) {locked('o')}"
 _IMAGES = "UNWIND $ids AS id MATCH (p:Image {id: id}) RETURN id"
 _PART = "UNWIND $ids AS id MATCH (o:Outfit {id: id})-[r]-() DELETE r"
 _EDGES = (

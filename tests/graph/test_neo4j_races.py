@@ -141,6 +141,31 @@ def test_what_is_joined_to_an_item_that_is_being_deleted_is_taken_from_it_or_ref
     assert list(store.links()) == []
 
 
+def test_who_waits_for_a_lock_writes_nothing_back_that_it_read_before(
+    store: GraphStore, store_factory: Any, make: SimpleNamespace
+) -> None:
+    other = store_factory()
+    store.upsert_items([make.item("a")])
+    store.upsert_images([make.image("p", None)])
+    changed, waiting = threading.Event(), threading.Event()
+
+    def change(transaction: Transaction) -> None:
+        transaction.run("MATCH (p:Image) SET p.kind = 'look'")
+        changed.set()
+        assert waiting.wait(timeout=60)
+        time.sleep(0.5)
+
+    first = threading.Thread(target=lambda: other._server.write(change))
+    first.start()
+    assert changed.wait(timeout=60)
+    second = threading.Thread(target=lambda: store.link([make.link("p/아우터#0", "a")]))
+    second.start()
+    waiting.set()
+    for thread in (first, second):
+        thread.join(timeout=60)
+    assert store._server.read("MATCH (p:Image)-->(i:Item) RETURN p.kind, i.id") == [["look", "a"]]
+
+
 def test_an_item_in_very_many_images_is_deleted_in_parts(
     store: GraphStore, make: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
