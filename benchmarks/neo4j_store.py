@@ -1,10 +1,11 @@
 """How fast the Neo4j store loads, answers and is read out, beside SQLite: ``python -m benchmarks.neo4j_store``.
 
-    python -m benchmarks.neo4j_store live [--images 100000] [--writers 4]
+    python -m benchmarks.neo4j_store live [--images 100000] [--writers 4] [--passes 3] [--plain]
     python -m benchmarks.neo4j_store import [--images 1200000 --items 800000 --edges 2400000]
 
 ``live`` writes through the driver into a server that it starts (``scripts/neo4j``), asks it and reads it out, and
-then does the same with a file. ``import`` writes the files for ``neo4j-admin database import``, imports them, starts
+then does the same with a file; with more passes, all is deleted and loaded again, by a server that has compiled its
+queries by then. ``import`` writes the files for ``neo4j-admin database import``, imports them, starts
 the server on them and reads the graph out. Records are those of ``benchmarks.graph_store``; making them is not part of
 a time.
 """
@@ -26,6 +27,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import replace
 
 from benchmarks.graph_store import Catalogue, Paused
 from benchmarks.machine import describe, seconds_of
@@ -82,15 +84,20 @@ def live(folder: Path, sizes: argparse.Namespace) -> None:
             argparse.Namespace(**{**vars(sizes), "images": 3_000, "items": 2_000, "edges": 6_000, "hub": 0})
         )
         store.bulk_load(warm.items(), warm.images(0, 3_000))
-        store.delete_source("benchmark")
-        _measure("Neo4j", store, sizes)
+        for _ in range(sizes.passes):
+            store.delete_source("benchmark")
+            _measure_load("Neo4j", store, sizes)
+        _questions("Neo4j", store, sizes)
     with open_store(sqlite_url(folder / "graph.sqlite")) as store:
-        _measure("SQLite", store, sizes)
+        _measure_load("SQLite", store, sizes)
+        _questions("SQLite", store, sizes)
 
 
-def _measure(name: str, store: GraphStore, sizes: argparse.Namespace) -> None:
+def _measure_load(name: str, store: GraphStore, sizes: argparse.Namespace) -> None:
     catalogue = Catalogue(sizes)
     items, images = list(catalogue.items()), list(catalogue.images(0, sizes.images))
+    if sizes.plain:
+        images = [replace(image, shoot=None, styles=()) for image in images]
     for what, records, load in (
         ("items", items, lambda: store.bulk_load(items, ())),
         ("images", images, lambda: store.bulk_load((), images)),
@@ -98,7 +105,6 @@ def _measure(name: str, store: GraphStore, sizes: argparse.Namespace) -> None:
     ):
         seconds = seconds_of(load)
         print(f"{name}: {what}: {seconds:.1f} s, {len(records) / seconds:,.0f} a second", flush=True)
-    _questions(name, store, sizes)
 
 
 def _questions(name: str, store: GraphStore, sizes: argparse.Namespace) -> None:
@@ -144,6 +150,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--hub", type=int, default=0, help="photos that show item 0; 0 for none")
     parser.add_argument("--queries", type=int, default=2_000)
     parser.add_argument("--writers", type=int, default=loading.WRITERS, help="connections that load at once")
+    parser.add_argument("--plain", action="store_true", help="images of garments alone, without styles and shoots")
+    parser.add_argument("--passes", type=int, default=1, help="times that all is loaded, and deleted in between")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, default=None, help="where everything is written (default: temporary)")
     sizes = parser.parse_args()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from data.types import IdentityMethod, ImageRecord
 from graph.bodies import image_texts, same_image, styles_of
@@ -66,8 +67,7 @@ class RegionState(NamedTuple):
     link: Link | None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredImage:
+class StoredImage(Struct, frozen=True):
     """What is stored of an image, or would be after the records so far."""
 
     source: str
@@ -151,12 +151,15 @@ def _regions(image: ImageRecord, old: Iterable[RegionState]) -> tuple[RegionStat
 def _require_own_regions(
     transaction: Transaction, written: dict[str, StoredImage], stored: dict[str, StoredImage]
 ) -> None:
-    """See that no region id is used twice, here or by an image that is stored."""
+    """See that no region id is used twice here; of one that a stored image has, the database says so when it is
+    written, and whose it is, is asked when that has happened."""
     owner: dict[str, str] = {}
     for key, image in written.items():
         own = [indexed(state.region_id) for state in image.regions]
         if len(set(own)) < len(own) or any(owner.setdefault(region, key) != key for region in own):
             raise _used_twice(image)
+    if not transaction.again:
+        return
     before = {indexed(state.region_id) for key in written if key in stored for state in stored[key].regions}
     asked = sorted(owner.keys() - before)
     for region, key in transaction.run(_TAKEN, regions=asked) if asked else ():

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from typing import Any, TypeVar
 
 import neo4j
@@ -40,10 +41,11 @@ class BeginAgainError(StoreUnavailableError):
 
 
 class Transaction:
-    """Statements that land together."""
+    """Statements that land together; ``again`` where a fault made them begin once more."""
 
-    def __init__(self, transaction: neo4j.Transaction) -> None:
+    def __init__(self, transaction: neo4j.Transaction, *, again: bool = False) -> None:
         self._transaction = transaction
+        self.again = again
 
     def run(self, statement: str, **parameters: object) -> list[Row]:
         """All rows of a statement."""
@@ -143,10 +145,11 @@ class Server:
 
     def write(self, work: Callable[[Transaction], Answer]) -> Answer:
         """What ``work`` answers in a transaction of its own, begun again after a passing fault: all or nothing."""
+        attempts = count()
 
         def once(session: neo4j.Session) -> Answer:
             with session.begin_transaction() as transaction:
-                answer = work(Transaction(transaction))
+                answer = work(Transaction(transaction, again=next(attempts) > 0))
                 transaction.commit()
                 return answer
 
@@ -284,6 +287,11 @@ class Server:
             return StoreUnavailableError(
                 f"{where}: the server cannot be used now ({_said(error)}); does it run there, encrypted or not "
                 "as the URL says, with room on its disk and in its memory?"
+            )
+        if isinstance(error, faults.DatabaseError) and ".Schema." not in code:
+            return StoreUnavailableError(
+                f"{where}: the server failed ({_said(error)}); its log says why, a full disk for one. What was "
+                "committed stays; once it is restarted, the same can be run again"
             )
         return GraphError(f"{where}: {_said(error)}")
 

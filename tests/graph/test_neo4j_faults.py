@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from multiprocessing.process import BaseProcess
 
+import neo4j
 import numpy as np
 import pytest
 
@@ -148,6 +149,19 @@ def test_a_closed_store_says_so(url):
 
 def connected(server: Neo4jProcess) -> Server:
     return Server(f"neo4j://127.0.0.1:{server.port}", ("neo4j", PASSWORD), "neo4j")
+
+
+def test_a_server_that_failed_is_to_be_restarted(server):
+    there = connected(server)
+
+    def fail(transaction):
+        raise neo4j.exceptions.DatabaseError
+
+    try:
+        with pytest.raises(StoreUnavailableError, match=r"the server failed \(.*once it is restarted"):
+            there.write(fail)
+    finally:
+        there.close()
 
 
 def test_a_newer_graph_is_refused(server, url):
