@@ -73,6 +73,7 @@ def from_environment() -> FastAPI:
     settings = load_settings(Path(config) if config else None, workspace=workspace.root)
     configure_logs()
     limits = Limits(tensor_threads=settings.training.threads or 1)
-    watch = GraphWatch(lambda: check_graph(settings, workspace, LOOK_SECONDS), required=settings.api.graph_required)
+    required = settings.api.graph_required or settings.index.kind == "neo4j"  # which is searched in the graph's server
+    watch = GraphWatch(lambda: check_graph(settings, workspace, LOOK_SECONDS), required=required)
     releases = ReleaseHolder(workspace, open_indexes(settings, workspace))
     return create_app(OutfitService(releases, limits, watch))

@@ -133,7 +133,8 @@ class Health(Answer):
 
 
 class GraphState(Answer):
-    """The graph that releases are trained from, as the service saw it last. Questions are answered without it."""
+    """The graph that releases are trained from, as the service saw it last. Questions are answered without it, unless
+    vectors are searched in its server."""
 
     store: str | None = Field(description="`sqlite` or `neo4j`; null before the first look has ended.")
     reachable: bool | None = Field(description="It is there and answers; null before the first look has ended.")

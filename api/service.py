@@ -26,7 +26,8 @@ class OutfitService:
     """Answers questions from the release in use.
 
     The engine computes, so each question runs in a thread; ``limits.workers`` run at once, ``limits.waiting`` wait.
-    No question needs the graph: ``graph`` only says whether it could be used.
+    No question needs the graph, but where vectors are searched in its server: ``graph`` only says whether it could be
+    used.
     """
 
     def __init__(self, releases: ReleaseHolder, limits: Limits | None = None, graph: GraphWatch | None = None) -> None:

@@ -30,7 +30,7 @@ def check_store(url: str, *, seconds: float = 5.0) -> StoreHealth:
     answer; nothing is raised for it.
     """
     began = time.perf_counter()
-    kind, reachable, schema_ok, reason = url.partition("://")[0], False, None, None
+    kind, reachable, schema_ok, reason = "unknown", False, None, None
     try:
         scheme, rest = _parts(url)
         adapter = _ADAPTERS[scheme]
@@ -104,20 +104,31 @@ def _open_sqlite(rest: str) -> GraphStore:
 def _look_sqlite(rest: str, seconds: float) -> Schema:
     from graph.sqlite.health import look
 
-    return look(Path(_file(rest)), seconds)
+    path = _path(rest)
+    if path is None:
+        raise GraphError(f"the URL of the graph names no file; {_WRITE_FILE}")  # without folders: anybody may ask
+    return look(Path(path), seconds)
+
+
+_WRITE_FILE = "write sqlite:///relative/path or sqlite:////absolute/path"
 
 
 def _file(rest: str) -> str:
-    path = rest.removeprefix("/")
-    if not rest.startswith("/") or not path or path == ":memory:":
-        raise GraphError(f"'sqlite://{rest}': names no file; write sqlite:///relative/path or sqlite:////absolute/path")
+    path = _path(rest)
+    if path is None:
+        raise GraphError(f"'sqlite://{rest}': names no file; {_WRITE_FILE}")
     return path
+
+
+def _path(rest: str) -> str | None:
+    path = rest.removeprefix("/")
+    return path if rest.startswith("/") and path and path != ":memory:" else None
 
 
 def _without_secret(url: str) -> str:
     """The URL without user and password, for messages."""
     scheme, separator, rest = url.partition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}" if separator else url.rpartition("@")[2]
 
 
 def _open_neo4j(scheme: str, rest: str) -> GraphStore:

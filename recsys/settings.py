@@ -136,9 +136,8 @@ def load_settings(config: Path | None = None, *, workspace: Path | None = None) 
 def _require_server(settings: Settings, file: Path | None) -> None:
     """See that vectors which are to be searched in Neo4j have a server to be in."""
     if settings.index.kind == "neo4j" and not is_neo4j(settings.graph.url):
-        scheme = settings.graph.url.partition("://")[0]
         raise SettingsError(
-            f"{file or 'settings'}: index.kind: 'neo4j' given, but graph.url begins with {scheme}://; vectors are kept "
+            f"{file or 'settings'}: index.kind: 'neo4j' given, but graph.url names no Neo4j server; vectors are kept "
             "where the graph is: set graph.url to neo4j://host:port/database, or index.kind to 'faiss'"
         )
 

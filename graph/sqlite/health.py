@@ -25,11 +25,16 @@ def look(path: Path, seconds: float) -> Schema:
     SchemaVersionError
         A newer program wrote it.
     """
-    if not path.is_file():
-        what = "is no file; name another one" if path.exists() else "is not there; the first import makes it"
-        raise StoreUnavailableError(f"{path.name}: {what}")
-    try:  # opened for reading alone, the last to close would leave the files of the log behind
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=seconds)) as connection:
+    try:
+        if not path.is_file():
+            what = "is no file; name another one" if path.exists() else "is not there; the first import makes it"
+            raise StoreUnavailableError(f"{path.name}: {what}")
+        # The log of a writer is left as it is; where there is none, reading alone would leave an empty one behind.
+        mode = "ro" if path.with_name(f"{path.name}-wal").exists() else "rw"
+    except OSError as error:
+        raise StoreUnavailableError(f"{path.name}: cannot be read; may this program read its folder?") from error
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True, timeout=seconds)) as connection:
             connection.execute("PRAGMA query_only = ON")
             return Schema(stored_version(connection, path.name), SCHEMA_VERSION)
     except sqlite3.Error as error:

@@ -225,6 +225,12 @@ def test_a_server(
     assert "s3cret" not in client.get("/readyz").text and client.get("/readyz").status_code == 200
 
 
+def test_who_searches_in_the_server_is_not_ready_without_it(application: Callable[[str], FastAPI]) -> None:
+    server = '[graph]\nurl = "bolt://127.0.0.1:1/neo4j"\n'
+    for more, required in (("", False), ('[index]\nkind = "neo4j"\n', True), ("[api]\ngraph_required = true\n", True)):
+        assert application(server + more).state.service.graph.required is required
+
+
 def test_a_workspace_path_is_not_told(
     application: Callable[[str], FastAPI], client_of: Callable[..., TestClient], tmp_path: Path
 ) -> None:

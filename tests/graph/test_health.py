@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from data.types import Item
 from graph import check_store, open_store, sqlite_url
 from graph.neo4j import schema
 from graph.neo4j.server import Server
@@ -129,7 +131,29 @@ def test_nobody_listens() -> None:
     assert found.reason is not None and "cannot be used now" in found.reason and "s3cret" not in found.reason
 
 
-@pytest.mark.parametrize("url", ["mysql://user:s3cret@host/db", "sqlite:///:memory:", "neo4j://u:s3cret@/x/y", "x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://user:s3cret@host/db",
+        "sqlite:///:memory:",
+        "neo4j://u:s3cret@/x/y",
+        "neo4j:/neo4j:s3cret@host:7687/neo4j",
+        "sqlite://home/s3cret/graph.sqlite",
+        "x",
+    ],
+)
 def test_a_url_that_names_no_store(url: str) -> None:
     found = check_store(url)
     assert not found.reachable and found.reason and "s3cret" not in f"{found}"
+
+
+def test_the_log_of_a_killed_writer_is_left_as_it_is(tmp_path: Path) -> None:
+    file, killed = tmp_path / "graph.sqlite", tmp_path / "killed.sqlite"
+    with open_store(sqlite_url(file)) as store:
+        store.upsert_items([Item(item_id="a", source="s", category="c", slot="top")])
+        for suffix in ("", "-wal"):
+            shutil.copy(f"{file}{suffix}", f"{killed}{suffix}")
+    before = {path: path.read_bytes() for path in tmp_path.glob("killed.sqlite*")}
+    assert len(before) == 2 and len(before[tmp_path / "killed.sqlite-wal"]) > 0
+    assert check_store(sqlite_url(killed)).usable
+    assert all(path.read_bytes() == content for path, content in before.items())

@@ -109,7 +109,7 @@ def test_a_wrong_value_of_a_section_is_named(values: dict[str, object], message:
 
 def test_vectors_in_neo4j_need_a_graph_there(tmp_path: Path) -> None:
     with pytest.raises(
-        SettingsError, match=r"recsys\.toml: index\.kind: 'neo4j' given, but graph\.url begins with sqlite"
+        SettingsError, match=r"recsys\.toml: index\.kind: 'neo4j' given, but graph\.url names no Neo4j server"
     ):
         load_settings(written(tmp_path, "[index]\nkind = 'neo4j'\n"))
     url = "bolt+s://user:secret@host:7687/shop"
