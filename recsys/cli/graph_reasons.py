@@ -123,11 +123,14 @@ def _asked_release(
 
 
 def _show_score(output: Output, score: Attribution, release: str) -> None:
+    from recsys.engine.orders import PAIRS
+
     output.line(f"its score in release {release}: {score.score:.3f}, of which {score.alone:.3f} beside nothing")
     shares = sorted(score.shares, key=lambda share: -share.moved)
     shown = [name for name in MOVES if any(getattr(share, name) is not None for share in shares)]
     rows = [(share.item_id, *(f"{getattr(share, name):+.3f}" for name in shown)) for share in shares]
-    table(output, "\nwhat moved it", ["item", *shown], rows)
+    how = "" if score.exact else f" (estimate over {2 * PAIRS} orders)"
+    table(output, f"\nwhat moved it{how}", ["item", *shown], rows)
 
 
 def _show_moved(output: Output, found: ItemExplanation) -> None:

@@ -76,3 +76,13 @@ def test_an_item_since_the_release_is_said(recsys: Run, own_shop: Path, outfit: 
     assert ran.status == 0 and "does not hold since" in ran.err and "its score" in ran.out
     ran = recsys("-w", own_shop, "graph", "explain", "since", "--context", outfit[1])
     assert ran.status == 0 and "does not hold since" in ran.err and "its score" not in ran.out
+
+
+def test_beside_many_the_numbers_are_said_to_be_an_estimate(recsys: Run, shop: Path, outfit: list[str]) -> None:
+    with open_store(sqlite_url(shop / "graph.sqlite")) as store:
+        names = [item.item_id for item in store.items()]
+    others = [name for name in names if name != outfit[0]]
+    few = recsys("-w", shop, "graph", "explain", outfit[0], "--context", *others[:6])
+    assert few.status == 0 and "\nwhat moved it\n" in few.out
+    many = recsys("-w", shop, "graph", "explain", outfit[0], "--context", *others[:7])
+    assert many.status == 0 and "\nwhat moved it (estimate over 16 orders)\n" in many.out
