@@ -22,10 +22,6 @@ MOVES = ("moved", "together", "between", "path", "style", "attribute", "look", "
 """What is shown of a share of the score."""
 
 
-SHARING = ("image", "outfit", "style")
-"""Kinds of evidence of which several share one number, which is shown once."""
-
-
 class Ground(StrEnum):
     """What evidence is ranked by."""
 
@@ -138,12 +134,10 @@ def _show_moved(output: Output, found: ItemExplanation) -> None:
     if found.score is None:
         _show_evidence(output, found.evidence)
         return
-    rows, before = [], None
+    rows = []
     for each in found.evidence:
-        shared = (each.other_id, each.moved) if each.kind in SHARING else None
-        moved = "" if each.moved is None else "same" if shared and shared == before else f"{each.moved:+.3f}"
+        moved = "shared" if each.shared else "" if each.moved is None else f"{each.moved:+.3f}"
         rows.append((moved, f"{each.strength:.2g}", each.kind, _why(each)))
-        before = shared
     if rows:
         output.table("\nevidence", ["moved", "strength", "kind", "why"], rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -20,6 +20,9 @@ EVERYTHING = 1_000_000
 NOTHING = 0.0005
 """Moves below this are none: they would be shown as 0.000, and rounding makes some."""
 
+ONE_INPUT = {"image": "together", "outfit": "together", "style": "style", "path": "path"}
+"""Inputs that the model is told once of a pair, however much evidence of these kinds there is."""
+
 UP, DOWN, UNMOVED = 0, 1, 2
 """Ways in which evidence can have moved the score, in the order in which they are told."""
 
@@ -28,20 +31,22 @@ class MovedEvidence(Evidence, frozen=True, kw_only=True):
     """A reason read off the graph, and how far it ``moved`` the score of the model.
 
     That is what the score loses where the model is not told it (:class:`recsys.engine.attribution.Share`). Photos and
-    outfits of two items share one number, as do all their styles: they are one input. None where no release was
-    asked, it does not hold both items, or its model reads nothing of this kind, as of an attribute that only repeats
-    another. What came into the graph since the release moved nothing.
+    outfits of two items are one input, as are all their styles: the strongest has its number, and the others, which are
+    ``shared``, have none, so that they are not counted again. None, too, where no release was asked, it does not hold
+    both items, or its model reads nothing of this kind, as of an attribute that only repeats another. What came into
+    the graph since the release moved nothing.
     """
 
     moved: float | None = None
+    shared: bool = False
 
 
 class ItemExplanation(Struct, frozen=True, kw_only=True):
     """What speaks for an item beside others: :class:`graph.explore.explaining.Explanation`, and what the model made of
     it.
 
-    ``evidence``: what moved the score up, the furthest first, then what moved it down, then what it did not read or
-    did not go by; those that are equal by strength. ``score``: what moved the score by item of the context; None where
+    ``evidence``: what moved the score up, the furthest first, then what moved it down, then by strength what it did not
+    read or did not go by, and what shares the number of one before. ``score``: what moved the score by item of the context; None where
     no release was asked or it does not hold the item. ``unknown``: items that the release does not hold.
     """
 
@@ -78,7 +83,7 @@ def explain_item(
     found = explain(store, item_id, context, budget=wide)
     score, unknown = _ask(engine, item_id, found.context) if engine else (None, ())
     shares = {share.item_id: share for share in score.shares} if score else {}
-    weighed = [_weighed(each, shares.get(each.other_id)) for each in found.evidence]
+    weighed = _weighed(found.evidence, shares)
     shown, cuts = first(sorted(weighed, key=_rank), budget.limit, "reasons")
     spoke_for = bool(shown) and _direction(shown[0]) == UP
     return ItemExplanation(
@@ -103,8 +108,18 @@ def _ask(engine: OutfitEngine, item_id: str, context: Iterable[str]) -> tuple[At
     return attribute(engine, item_id, known), unknown
 
 
-def _weighed(each: Evidence, share: Share | None) -> MovedEvidence:
-    return MovedEvidence(**msgspec.structs.asdict(each), moved=None if share is None else _moved(each, share))
+def _weighed(evidence: Iterable[Evidence], shares: Mapping[str, Share]) -> list[MovedEvidence]:
+    """Evidence, the strongest first, with what it moved; of several of one input the first has the number."""
+    told, out = set(), []
+    for each in evidence:
+        share = shares.get(each.other_id)
+        moved = None if share is None else _moved(each, share)
+        told_by = (each.other_id, ONE_INPUT.get(each.kind))
+        shared = moved is not None and told_by in told
+        if moved is not None and each.kind in ONE_INPUT:
+            told.add(told_by)
+        out.append(MovedEvidence(**msgspec.structs.asdict(each), moved=None if shared else moved, shared=shared))
+    return out
 
 
 def _moved(each: Evidence, share: Share) -> float | None:

@@ -34,9 +34,12 @@ def test_reasons_carry_what_they_moved(recsys: Run, shop: Path, outfit: list[str
     assert [share["item_id"] for share in shares] == sorted(context)
     total = sum(share["moved"] for share in shares)
     assert answer["score"]["alone"] + total == pytest.approx(answer["score"]["score"], abs=1e-3)
-    moved = {(e["kind"], e["other_id"]): e["moved"] for e in answer["evidence"]}
+    moved = {(e["kind"], e["other_id"]): e["moved"] for e in answer["evidence"] if not e["shared"]}
     for share in shares:
         assert moved["image", share["item_id"]] == share["together"]
+        styles = [e for e in answer["evidence"] if (e["kind"], e["other_id"]) == ("style", share["item_id"])]
+        assert [e["moved"] for e in styles if not e["shared"]] == [share["style"]]
+        assert {e["moved"] for e in styles if e["shared"]} <= {None}
         assert share["style"] is not None, "photos of the sample carry styles"
     plain = recsys(
         "-w", shop, "graph", "explain", item, "--context", *context, "--by", "strength", "--json", "--limit", 200
