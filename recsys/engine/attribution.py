@@ -68,8 +68,8 @@ class Attribution(Struct, frozen=True, kw_only=True):
     """What moved the score of an item beside a context.
 
     ``score``: log-odds against an average item of its category beside the context, ``alone`` the same beside nothing;
-    the ``shares`` of the context's items add up to the difference. ``exact``: all orders were followed, not a few, from which
-    shares are estimated.
+    the ``shares`` of the context's items add up to the difference. ``exact``: all orders were followed; of a few
+    the shares are an estimate.
     """
 
     item_id: str

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
 
 from graph.explore.budget import DEFAULT, Budget, Cut, first
 from graph.explore.evidence import Evidence, rank
-from graph.explore.explaining import explain
+from graph.explore.explaining import Explanation, explain
 from graph.store import GraphStore
 from recsys.engine.attribution import Attribution, Share, attribute
 from recsys.engine.engine import OutfitEngine
@@ -46,7 +46,8 @@ class ItemExplanation(Struct, frozen=True, kw_only=True):
     it.
 
     ``evidence``: what moved the score up, the furthest first, then what moved it down, then by strength what it did not
-    read or did not go by, and what shares the number of one before. ``score``: what moved the score by item of the context; None where
+    read or did not go by, and what shares the number of one before. ``text``: the first of it, or that none moved
+    the score up. ``score``: what moved the score by item of the context; None where
     no release was asked or it does not hold the item. ``unknown``: items that the release does not hold.
     """
 
@@ -84,18 +85,28 @@ def explain_item(
     score, unknown = _ask(engine, item_id, found.context) if engine else (None, ())
     shares = {share.item_id: share for share in score.shares} if score else {}
     weighed = _weighed(found.evidence, shares)
-    shown, cuts = first(sorted(weighed, key=_rank), budget.limit, "reasons")
-    spoke_for = bool(shown) and _direction(shown[0]) == UP
+    ranked = sorted(weighed, key=_rank)
+    shown, cuts = first(ranked, budget.limit, "reasons")
     return ItemExplanation(
         item_id=item_id,
         context=found.context,
         evidence=shown,
         unconnected=found.unconnected,
-        text=shown[0].text if spoke_for else found.text,
+        text=_headline(ranked, found) if shares else found.text,
         score=score,
         unknown=unknown,
         cut=(*cuts, *found.cut),
     )
+
+
+def _headline(ranked: Sequence[MovedEvidence], found: Explanation) -> str:
+    """What moved the score up the furthest; where nothing did, that, and the strongest there is."""
+    if not ranked:
+        return found.text
+    if _direction(ranked[0]) == UP:
+        return ranked[0].text
+    so_far = " as far as was looked" if found.cut else ""
+    return f"nothing in the graph{so_far} moved its score up; the strongest in the graph: {found.text}"
 
 
 def _ask(engine: OutfitEngine, item_id: str, context: Iterable[str]) -> tuple[Attribution | None, tuple[str, ...]]:

@@ -85,7 +85,7 @@ def random_game(size: int, random: np.random.Generator) -> Worth:
 
 @pytest.mark.parametrize("size", [EXACT + 1, EXACT + 2])
 def test_three_that_say_the_same_share_it(size: int) -> None:
-    """Worth 1 where any of the three is there: a third each, wherever they stand. Mean error here .04, the worst .15."""
+    """Worth 1 where any of the three is there: a third each, wherever they stand. Mean error .04, worst .15."""
     errors = []
     for three in combinations(range(size), 3):
         found = values(size, {part: float(bool({*three} & {*part})) for part in every_part(size)})

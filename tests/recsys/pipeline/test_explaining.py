@@ -65,7 +65,16 @@ def test_photos_are_ranked_by_what_they_moved(store: GraphStore) -> None:
     assert found[:2] == [("image", "skirt", 0.938), ("image", "bag", 0.592)]
     down = explain_item(store, engine({TOGETHER: -1.0}), "shirt", ["skirt", "bag"])
     assert told(down)[:2] == [("image", "skirt", -0.938), ("image", "bag", -0.592)]
-    assert down.text == explain(store, "shirt", ["skirt", "bag"]).text
+    strongest = explain(store, "shirt", ["skirt", "bag"]).text
+    assert down.text == f"nothing in the graph moved its score up; the strongest in the graph: {strongest}"
+    none = explain_item(store, engine({}), "shirt", ["skirt", "bag"])
+    assert none.text == down.text and {each.moved or 0.0 for each in none.evidence} == {0.0}
+
+
+def test_the_headline_is_of_all_reasons_and_not_of_those_shown(store: GraphStore) -> None:
+    whole = explain_item(store, engine({ATTRIBUTES: 1.0}), "shirt", ["skirt"])
+    none_shown = explain_item(store, engine({ATTRIBUTES: 1.0}), "shirt", ["skirt"], budget=Budget(limit=0))
+    assert none_shown.evidence == () and none_shown.text == whole.text
 
 
 def test_items_between_have_each_their_part(store: GraphStore) -> None:
