@@ -82,6 +82,8 @@ def explain(
     with open_graph(context) as (output, store):
         name, engine = _asked_release(context, release, needed=by is Ground.SCORE) if by != Ground.STRENGTH else _NONE
         found = explain_item(store, engine, item, beside, budget=Budget(limit=limit, seconds=seconds))
+    if found.unscored and (by is Ground.SCORE or release is not None):
+        raise QueryError(found.unscored)
     output.document({"release": name, **msgspec.structs.asdict(found)})
     output.line(f"{item} beside {', '.join(found.context)}: {found.text}")
     if found.score is not None:
@@ -89,6 +91,8 @@ def explain(
     _show_moved(output, found)
     for other in found.unconnected:
         output.line(f"no path within 3 steps of photos and outfits from {item} to {other}")
+    if found.unscored:
+        output.note(f"ranked by strength: {found.unscored}")
     if found.unknown:
         output.note(f"release {name} does not hold {', '.join(found.unknown)}; ranked by strength as far as they go")
     say_cuts(output, found.cut)

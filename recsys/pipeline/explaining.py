@@ -13,6 +13,7 @@ from graph.explore.explaining import Explanation, explain
 from graph.store import GraphStore
 from recsys.engine.attribution import Attribution, Share, attribute
 from recsys.engine.engine import OutfitEngine
+from recsys.errors import QueryError
 
 EVERYTHING = 1_000_000
 """Reasons that are looked for before they are ranked."""
@@ -49,6 +50,7 @@ class ItemExplanation(Struct, frozen=True, kw_only=True):
     read or did not go by, and what shares the number of one before. ``text``: the first of it, or that none moved
     the score up. ``score``: what moved the score by item of the context; None where
     no release was asked or it does not hold the item. ``unknown``: items that the release does not hold.
+    ``unscored``: why the release gave no score though it holds the item; empty where it did.
     """
 
     item_id: str
@@ -58,6 +60,7 @@ class ItemExplanation(Struct, frozen=True, kw_only=True):
     text: str
     score: Attribution | None = None
     unknown: tuple[str, ...] = ()
+    unscored: str = ""
     cut: tuple[Cut, ...] = ()
 
 
@@ -82,7 +85,7 @@ def explain_item(
     """
     wide = msgspec.structs.replace(budget, limit=EVERYTHING)
     found = explain(store, item_id, context, budget=wide)
-    score, unknown = _ask(engine, item_id, found.context) if engine else (None, ())
+    score, unknown, unscored = _ask(engine, item_id, found.context) if engine else (None, (), "")
     shares = {share.item_id: share for share in score.shares} if score else {}
     weighed = _weighed(found.evidence, shares)
     ranked = sorted(weighed, key=_rank)
@@ -95,6 +98,7 @@ def explain_item(
         text=_headline(ranked, found) if shares else found.text,
         score=score,
         unknown=unknown,
+        unscored=unscored,
         cut=(*cuts, *found.cut),
     )
 
@@ -109,14 +113,17 @@ def _headline(ranked: Sequence[MovedEvidence], found: Explanation) -> str:
     return f"nothing in the graph{so_far} moved its score up; the strongest in the graph: {found.text}"
 
 
-def _ask(engine: OutfitEngine, item_id: str, context: Iterable[str]) -> tuple[Attribution | None, tuple[str, ...]]:
-    """What the model says, and what its release does not hold."""
+def _ask(engine: OutfitEngine, item_id: str, context: Iterable[str]) -> tuple[Attribution | None, tuple[str, ...], str]:
+    """What the model says, what its release does not hold, and why it says nothing where the context is too long."""
     catalogue = engine.catalogue
     unknown = tuple(name for name in (item_id, *context) if name not in catalogue)
     if item_id in unknown:
-        return None, unknown
+        return None, unknown, ""
     known = [name for name in context if name in catalogue]
-    return attribute(engine, item_id, known), unknown
+    try:
+        return attribute(engine, item_id, known), unknown, ""
+    except QueryError as error:
+        return None, unknown, str(error)
 
 
 def _weighed(evidence: Iterable[Evidence], shares: Mapping[str, Share]) -> list[MovedEvidence]:

@@ -89,3 +89,13 @@ def test_beside_many_the_numbers_are_said_to_be_an_estimate(recsys: Run, shop: P
     assert few.status == 0 and "\nwhat moved it\n" in few.out
     many = recsys("-w", shop, "graph", "explain", outfit[0], "--context", *others[:7])
     assert many.status == 0 and "\nwhat moved it (estimate over 16 orders)\n" in many.out
+
+
+def test_beside_more_than_the_engine_takes_the_graph_answers(recsys: Run, shop: Path, outfit: list[str]) -> None:
+    with open_store(sqlite_url(shop / "graph.sqlite")) as store:
+        others = [item.item_id for item in store.items() if item.item_id != outfit[0]][:31]
+    ran = recsys("-w", shop, "graph", "explain", outfit[0], "--context", *others)
+    assert ran.status == 0 and "its score" not in ran.out
+    assert "ranked by strength: context: 31 items given; at most 30" in ran.err
+    asked = recsys("-w", shop, "graph", "explain", outfit[0], "--context", *others, "--by", "score")
+    assert asked.status != 0 and "at most 30" in asked.err
