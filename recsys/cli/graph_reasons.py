@@ -22,10 +22,6 @@ MOVES = ("moved", "together", "between", "path", "style", "attribute", "look", "
 """What is shown of a share of the score."""
 
 
-SHARING = ("image", "outfit", "style")
-"""Kinds of evidence of which several share one number, which is shown once."""
-
-
 class Ground(StrEnum):
     """What evidence is ranked by."""
 
@@ -86,6 +82,8 @@ def explain(
     with open_graph(context) as (output, store):
         name, engine = _asked_release(context, release, needed=by is Ground.SCORE) if by != Ground.STRENGTH else _NONE
         found = explain_item(store, engine, item, beside, budget=Budget(limit=limit, seconds=seconds))
+    if found.unscored and (by is Ground.SCORE or release is not None):
+        raise QueryError(found.unscored)
     output.document({"release": name, **msgspec.structs.asdict(found)})
     output.line(f"{item} beside {', '.join(found.context)}: {found.text}")
     if found.score is not None:
@@ -93,6 +91,8 @@ def explain(
     _show_moved(output, found)
     for other in found.unconnected:
         output.line(f"no path within 3 steps of photos and outfits from {item} to {other}")
+    if found.unscored:
+        output.note(f"ranked by strength: {found.unscored}")
     if found.unknown:
         output.note(f"release {name} does not hold {', '.join(found.unknown)}; ranked by strength as far as they go")
     say_cuts(output, found.cut)
@@ -123,11 +123,14 @@ def _asked_release(
 
 
 def _show_score(output: Output, score: Attribution, release: str) -> None:
+    from recsys.engine.orders import PAIRS
+
     output.line(f"its score in release {release}: {score.score:.3f}, of which {score.alone:.3f} beside nothing")
     shares = sorted(score.shares, key=lambda share: -share.moved)
     shown = [name for name in MOVES if any(getattr(share, name) is not None for share in shares)]
     rows = [(share.item_id, *(f"{getattr(share, name):+.3f}" for name in shown)) for share in shares]
-    table(output, "\nwhat moved it", ["item", *shown], rows)
+    how = "" if score.exact else f" (estimate over {2 * PAIRS} orders)"
+    table(output, f"\nwhat moved it{how}", ["item", *shown], rows)
 
 
 def _show_moved(output: Output, found: ItemExplanation) -> None:
@@ -135,12 +138,10 @@ def _show_moved(output: Output, found: ItemExplanation) -> None:
     if found.score is None:
         _show_evidence(output, found.evidence)
         return
-    rows, before = [], None
+    rows = []
     for each in found.evidence:
-        shared = (each.other_id, each.moved) if each.kind in SHARING else None
-        moved = "" if each.moved is None else "same" if shared and shared == before else f"{each.moved:+.3f}"
+        moved = "shared" if each.shared else "" if each.moved is None else f"{each.moved:+.3f}"
         rows.append((moved, f"{each.strength:.2g}", each.kind, _why(each)))
-        before = shared
     if rows:
         output.table("\nevidence", ["moved", "strength", "kind", "why"], rows)
 

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from bert4rec.scorer import OutfitScorer
 from bert4rec.silencing import PairInput, shared_value
-from recsys.engine.engine import OutfitEngine
+from recsys.engine.engine import MAX_CONTEXT, OutfitEngine
 from recsys.engine.orders import EXACT, Joining, joinings
+from recsys.errors import QueryError
 
 Index = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -68,7 +69,8 @@ class Attribution(Struct, frozen=True, kw_only=True):
     """What moved the score of an item beside a context.
 
     ``score``: log-odds against an average item of its category beside the context, ``alone`` the same beside nothing;
-    the ``shares`` of the context's items add up to the difference. ``exact``: all orders were followed, not a few.
+    the ``shares`` of the context's items add up to the difference. ``exact``: all orders were followed; of a few
+    the shares are an estimate.
     """
 
     item_id: str
@@ -101,10 +103,14 @@ def attribute(engine: OutfitEngine, item_id: str, context: Iterable[str]) -> Att
     ------
     UnknownItemError
         An item is not in the catalogue.
+    QueryError
+        The context has more than MAX_CONTEXT different items.
     """
     catalogue, scorer = engine.catalogue, engine.parts.scorer
     item = catalogue.index_of(item_id)
     beside = np.unique(catalogue.indices([other for other in context if other != item_id]))
+    if len(beside) > MAX_CONTEXT:
+        raise QueryError(f"context: {len(beside)} items given; at most {MAX_CONTEXT}")
     steps, whole = list(joinings(len(beside))), tuple(range(len(beside)))
     parts = sorted({(), whole, *(step.there for step in steps), *(step.both for step in steps)})
     worth = dict(zip(parts, _worth(scorer, item, [beside[list(part)] for part in parts]), strict=True))

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
 
 from graph.explore.budget import DEFAULT, Budget, Cut, first
 from graph.explore.evidence import Evidence, rank
-from graph.explore.explaining import explain
+from graph.explore.explaining import Explanation, explain
 from graph.store import GraphStore
 from recsys.engine.attribution import Attribution, Share, attribute
 from recsys.engine.engine import OutfitEngine
+from recsys.errors import QueryError
 
 EVERYTHING = 1_000_000
 """Reasons that are looked for before they are ranked."""
 
 NOTHING = 0.0005
 """Moves below this are none: they would be shown as 0.000, and rounding makes some."""
+
+ONE_INPUT = {"image": "together", "outfit": "together", "style": "style", "path": "path"}
+"""Inputs that the model is told once of a pair, however much evidence of these kinds there is."""
 
 UP, DOWN, UNMOVED = 0, 1, 2
 """Ways in which evidence can have moved the score, in the order in which they are told."""
@@ -28,21 +32,25 @@ class MovedEvidence(Evidence, frozen=True, kw_only=True):
     """A reason read off the graph, and how far it ``moved`` the score of the model.
 
     That is what the score loses where the model is not told it (:class:`recsys.engine.attribution.Share`). Photos and
-    outfits of two items share one number, as do all their styles: they are one input. None where no release was
-    asked, it does not hold both items, or its model reads nothing of this kind, as of an attribute that only repeats
-    another. What came into the graph since the release moved nothing.
+    outfits of two items are one input, as are all their styles: the strongest has its number, and the others, which are
+    ``shared``, have none, so that they are not counted again. None, too, where no release was asked, it does not hold
+    both items, or its model reads nothing of this kind, as of an attribute that only repeats another. What came into
+    the graph since the release moved nothing.
     """
 
     moved: float | None = None
+    shared: bool = False
 
 
 class ItemExplanation(Struct, frozen=True, kw_only=True):
     """What speaks for an item beside others: :class:`graph.explore.explaining.Explanation`, and what the model made of
     it.
 
-    ``evidence``: what moved the score up, the furthest first, then what moved it down, then what it did not read or
-    did not go by; those that are equal by strength. ``score``: what moved the score by item of the context; None where
+    ``evidence``: what moved the score up, the furthest first, then what moved it down, then by strength what it did not
+    read or did not go by, and what shares the number of one before. ``text``: the first of it, or that none moved
+    the score up. ``score``: what moved the score by item of the context; None where
     no release was asked or it does not hold the item. ``unknown``: items that the release does not hold.
+    ``unscored``: why the release gave no score though it holds the item; empty where it did.
     """
 
     item_id: str
@@ -52,6 +60,7 @@ class ItemExplanation(Struct, frozen=True, kw_only=True):
     text: str
     score: Attribution | None = None
     unknown: tuple[str, ...] = ()
+    unscored: str = ""
     cut: tuple[Cut, ...] = ()
 
 
@@ -76,35 +85,59 @@ def explain_item(
     """
     wide = msgspec.structs.replace(budget, limit=EVERYTHING)
     found = explain(store, item_id, context, budget=wide)
-    score, unknown = _ask(engine, item_id, found.context) if engine else (None, ())
+    score, unknown, unscored = _ask(engine, item_id, found.context) if engine else (None, (), "")
     shares = {share.item_id: share for share in score.shares} if score else {}
-    weighed = [_weighed(each, shares.get(each.other_id)) for each in found.evidence]
-    shown, cuts = first(sorted(weighed, key=_rank), budget.limit, "reasons")
-    spoke_for = bool(shown) and _direction(shown[0]) == UP
+    weighed = _weighed(found.evidence, shares)
+    ranked = sorted(weighed, key=_rank)
+    shown, cuts = first(ranked, budget.limit, "reasons")
     return ItemExplanation(
         item_id=item_id,
         context=found.context,
         evidence=shown,
         unconnected=found.unconnected,
-        text=shown[0].text if spoke_for else found.text,
+        text=_headline(ranked, found) if shares else found.text,
         score=score,
         unknown=unknown,
+        unscored=unscored,
         cut=(*cuts, *found.cut),
     )
 
 
-def _ask(engine: OutfitEngine, item_id: str, context: Iterable[str]) -> tuple[Attribution | None, tuple[str, ...]]:
-    """What the model says, and what its release does not hold."""
+def _headline(ranked: Sequence[MovedEvidence], found: Explanation) -> str:
+    """What moved the score up the furthest; where nothing did, that, and the strongest there is."""
+    if not ranked:
+        return found.text
+    if _direction(ranked[0]) == UP:
+        return ranked[0].text
+    so_far = " as far as was looked" if found.cut else ""
+    return f"nothing in the graph{so_far} moved its score up; the strongest in the graph: {found.text}"
+
+
+def _ask(engine: OutfitEngine, item_id: str, context: Iterable[str]) -> tuple[Attribution | None, tuple[str, ...], str]:
+    """What the model says, what its release does not hold, and why it says nothing where the context is too long."""
     catalogue = engine.catalogue
     unknown = tuple(name for name in (item_id, *context) if name not in catalogue)
     if item_id in unknown:
-        return None, unknown
+        return None, unknown, ""
     known = [name for name in context if name in catalogue]
-    return attribute(engine, item_id, known), unknown
+    try:
+        return attribute(engine, item_id, known), unknown, ""
+    except QueryError as error:
+        return None, unknown, str(error)
 
 
-def _weighed(each: Evidence, share: Share | None) -> MovedEvidence:
-    return MovedEvidence(**msgspec.structs.asdict(each), moved=None if share is None else _moved(each, share))
+def _weighed(evidence: Iterable[Evidence], shares: Mapping[str, Share]) -> list[MovedEvidence]:
+    """Evidence, the strongest first, with what it moved; of several of one input the first has the number."""
+    told, out = set(), []
+    for each in evidence:
+        share = shares.get(each.other_id)
+        moved = None if share is None else _moved(each, share)
+        told_by = (each.other_id, ONE_INPUT.get(each.kind))
+        shared = moved is not None and told_by in told
+        if moved is not None and each.kind in ONE_INPUT:
+            told.add(told_by)
+        out.append(MovedEvidence(**msgspec.structs.asdict(each), moved=None if shared else moved, shared=shared))
+    return out
 
 
 def _moved(each: Evidence, share: Share) -> float | None:

@@ -11,7 +11,7 @@ import torch
 
 from recsys.engine.attribution import ItemMove, Share, attribute
 from recsys.engine.engine import OutfitEngine
-from recsys.errors import UnknownItemError
+from recsys.errors import QueryError, UnknownItemError
 from tests.recsys.small_shop import ATTRIBUTES, COLOURS, PATHS_COSINE, TOGETHER, engine
 
 MIXED = {0: 0.4, 1: -0.3, 2: 0.7, TOGETHER: -0.2, 4: 1.5, 5: 0.6, PATHS_COSINE: 0.5, 7: 0.3, ATTRIBUTES: 0.8, 22: -0.5}
@@ -141,3 +141,12 @@ def test_a_large_context_is_followed_in_a_few_orders_and_adds_up() -> None:
     assert not large.exact and large.score == pytest.approx(small.score, abs=1e-5)
     assert large.alone + sum(share.moved for share in large.shares) == pytest.approx(large.score, abs=1e-4)
     assert [s.moved for s in large.shares] == pytest.approx([s.moved for s in small.shares], abs=0.5)
+
+
+def test_a_context_longer_than_the_engine_takes_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from recsys.engine import attribution
+
+    monkeypatch.setattr(attribution, "MAX_CONTEXT", 2)
+    assert len(attribute(engine(MIXED), "shirt", ["skirt", "bag", "bag", "shirt"]).shares) == 2
+    with pytest.raises(QueryError, match="context: 3 items given; at most 2"):
+        attribute(engine(MIXED), "shirt", ["skirt", "bag", "tee"])

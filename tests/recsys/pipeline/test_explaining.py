@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from data.types import Outfit
 from graph import GraphStore, open_store, sqlite_url
 from graph.explore.budget import Budget
+from graph.explore.evidence import Evidence
 from graph.explore.explaining import explain
+from graph.nodes import Node
+from recsys.engine.attribution import Share, ValueMove
 from recsys.pipeline.explaining import ItemExplanation, explain_item
+from recsys.pipeline.explaining import _rank as order
+from recsys.pipeline.explaining import _weighed as weighed
 from tests.neo4j_server import empty
 from tests.recsys.small_shop import ATTRIBUTES, PATHS_COSINE, TOGETHER, engine, stock
 
@@ -59,7 +65,16 @@ def test_photos_are_ranked_by_what_they_moved(store: GraphStore) -> None:
     assert found[:2] == [("image", "skirt", 0.938), ("image", "bag", 0.592)]
     down = explain_item(store, engine({TOGETHER: -1.0}), "shirt", ["skirt", "bag"])
     assert told(down)[:2] == [("image", "skirt", -0.938), ("image", "bag", -0.592)]
-    assert down.text == explain(store, "shirt", ["skirt", "bag"]).text
+    strongest = explain(store, "shirt", ["skirt", "bag"]).text
+    assert down.text == f"nothing in the graph moved its score up; the strongest in the graph: {strongest}"
+    none = explain_item(store, engine({}), "shirt", ["skirt", "bag"])
+    assert none.text == down.text and {each.moved or 0.0 for each in none.evidence} == {0.0}
+
+
+def test_the_headline_is_of_all_reasons_and_not_of_those_shown(store: GraphStore) -> None:
+    whole = explain_item(store, engine({ATTRIBUTES: 1.0}), "shirt", ["skirt"])
+    none_shown = explain_item(store, engine({ATTRIBUTES: 1.0}), "shirt", ["skirt"], budget=Budget(limit=0))
+    assert none_shown.evidence == () and none_shown.text == whole.text
 
 
 def test_items_between_have_each_their_part(store: GraphStore) -> None:
@@ -97,3 +112,36 @@ def test_the_limit_cuts_what_moved_least(store: GraphStore) -> None:
     assert "the first 1 of" in found.cut[0].detail
     late = explain_item(store, engine({ATTRIBUTES: 1.0}), "shirt", ["skirt"], budget=Budget(seconds=0))
     assert (late.evidence, late.cut[0].reason) == ((), "time")
+
+
+def test_evidence_of_one_input_has_its_number_once(store: GraphStore) -> None:
+    """Two photos in two styles and an outfit of their own; what moved the score by itself is not pushed out."""
+    store.upsert_outfits([Outfit(outfit_id="own", item_ids=("shirt", "skirt"), source="s")])
+    found = explain_item(store, engine({TOGETHER: 1.0, ATTRIBUTES: 1.0}), "shirt", ["skirt"])
+    together = [each for each in found.evidence if each.kind in ("image", "outfit")]
+    assert sorted(each.kind for each in together) == ["image", "outfit"]
+    assert [(each.moved is None, each.shared) for each in together] == [(False, False), (True, True)]
+    assert together[0].strength > together[1].strength
+    assert [each.kind for each in found.evidence[:2]] == [together[0].kind, "attribute"]
+    shares = found.score.shares if found.score else ()
+    assert together[0].moved == shares[0].together
+    assert not any(each.shared for each in found.evidence if each.kind in ("between", "attribute"))
+    plain = explain(store, "shirt", ["skirt"])
+    assert {each.text for each in found.evidence} == {each.text for each in plain.evidence}, "nothing is dropped"
+    apart = explain_item(store, engine({ATTRIBUTES: 1.0}, evidence=False), "shirt", ["skirt"])
+    assert not any(each.shared for each in apart.evidence), "a model that reads none of it shares nothing"
+
+
+def test_many_styles_do_not_push_out_what_moved_the_score() -> None:
+    def style(name: str, strength: float) -> Evidence:
+        return Evidence("style", "shirt", "skirt", (Node("style", name),), 1, strength, name)
+
+    colour = Evidence("attribute", "shirt", "skirt", (Node("attribute", "colour", "red"),), 1, 0.001, "red")
+    share = Share(
+        item_id="skirt", moved=1.0, together=None, between=None, path=None, style=0.9, attribute=0.1, look=None,
+        usual=0.0, rest=0.0, values=(ValueMove("colour", "red", 0.1),),
+    )  # fmt: skip
+    styles = [style(f"style {k}", 1 / k) for k in range(1, 9)]
+    ranked = sorted(weighed([*styles, colour], {"skirt": share}), key=order)
+    assert [each.text for each in ranked] == ["style 1", "red", *(f"style {k}" for k in range(2, 9))]
+    assert [each.moved for each in ranked] == [0.9, 0.1, *[None] * 7]

@@ -34,9 +34,12 @@ def test_reasons_carry_what_they_moved(recsys: Run, shop: Path, outfit: list[str
     assert [share["item_id"] for share in shares] == sorted(context)
     total = sum(share["moved"] for share in shares)
     assert answer["score"]["alone"] + total == pytest.approx(answer["score"]["score"], abs=1e-3)
-    moved = {(e["kind"], e["other_id"]): e["moved"] for e in answer["evidence"]}
+    moved = {(e["kind"], e["other_id"]): e["moved"] for e in answer["evidence"] if not e["shared"]}
     for share in shares:
         assert moved["image", share["item_id"]] == share["together"]
+        styles = [e for e in answer["evidence"] if (e["kind"], e["other_id"]) == ("style", share["item_id"])]
+        assert [e["moved"] for e in styles if not e["shared"]] == [share["style"]]
+        assert {e["moved"] for e in styles if e["shared"]} <= {None}
         assert share["style"] is not None, "photos of the sample carry styles"
     plain = recsys(
         "-w", shop, "graph", "explain", item, "--context", *context, "--by", "strength", "--json", "--limit", 200
@@ -76,3 +79,23 @@ def test_an_item_since_the_release_is_said(recsys: Run, own_shop: Path, outfit: 
     assert ran.status == 0 and "does not hold since" in ran.err and "its score" in ran.out
     ran = recsys("-w", own_shop, "graph", "explain", "since", "--context", outfit[1])
     assert ran.status == 0 and "does not hold since" in ran.err and "its score" not in ran.out
+
+
+def test_beside_many_the_numbers_are_said_to_be_an_estimate(recsys: Run, shop: Path, outfit: list[str]) -> None:
+    with open_store(sqlite_url(shop / "graph.sqlite")) as store:
+        names = [item.item_id for item in store.items()]
+    others = [name for name in names if name != outfit[0]]
+    few = recsys("-w", shop, "graph", "explain", outfit[0], "--context", *others[:6])
+    assert few.status == 0 and "\nwhat moved it\n" in few.out
+    many = recsys("-w", shop, "graph", "explain", outfit[0], "--context", *others[:7])
+    assert many.status == 0 and "\nwhat moved it (estimate over 16 orders)\n" in many.out
+
+
+def test_beside_more_than_the_engine_takes_the_graph_answers(recsys: Run, shop: Path, outfit: list[str]) -> None:
+    with open_store(sqlite_url(shop / "graph.sqlite")) as store:
+        others = [item.item_id for item in store.items() if item.item_id != outfit[0]][:31]
+    ran = recsys("-w", shop, "graph", "explain", outfit[0], "--context", *others)
+    assert ran.status == 0 and "its score" not in ran.out
+    assert "ranked by strength: context: 31 items given; at most 30" in ran.err
+    asked = recsys("-w", shop, "graph", "explain", outfit[0], "--context", *others, "--by", "score")
+    assert asked.status != 0 and "at most 30" in asked.err
