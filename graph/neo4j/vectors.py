@@ -125,7 +125,7 @@ class VectorSets:
         key
             32 hexadecimal digits that stand for the release and what it holds.
         release
-            The release's name, for people and for :meth:`remove_release`.
+            The release's name, for people.
 
         Raises
         ------
@@ -149,30 +149,24 @@ class VectorSets:
         self._server.write(lambda transaction: _finish(transaction, key, sizes))
         return True
 
-    def remove_release(self, release: str) -> int:
-        """Remove the sets that were written for releases of a name; returns how many there were."""
-        keys = self._server.read("MATCH (s:VectorSet {release: $release}) RETURN s.key", release=release)
-        for (key,) in keys:
-            self.remove(key)
-        return len(keys)
+    def remove(self, key: str) -> bool:
+        """Remove a set; whether there was one. Stopped half-way, it is called again."""
 
-    def remove(self, key: str) -> None:
-        """Remove a set; stopped half-way, it is called again."""
-
-        def doom(transaction: Transaction) -> int:
+        def doom(transaction: Transaction) -> int | None:
             rows = transaction.run(
                 "MATCH (s:VectorSet {key: $key}) SET s.whole = false, s.hash = '' RETURN size(s.sizes)", key=key
             )
-            return int(rows[0][0]) if rows else 0
+            return int(rows[0][0]) if rows else None
 
         parts = self._server.write(doom)
         for name, _ in self._indexes(_checked(key)):
             self._server.define(f"DROP INDEX {name} IF EXISTS")
-        for number in range(parts):
+        for number in range(parts or 0):
             some = f"MATCH (n:{_label(key, number)}) WITH n LIMIT {REMOVED} DETACH DELETE n RETURN count(*)"
             while self._server.write(partial(_removed, some=some)):
                 pass
         self._server.write(lambda transaction: transaction.run("MATCH (s:VectorSet {key: $key}) DELETE s", key=key))
+        return parts is not None
 
     def _begin(self, key: str, release: str, sizes: list[int], hashed: str) -> int:
         """Find or make the set's description; how many vectors are written. Anything else of that key goes first."""

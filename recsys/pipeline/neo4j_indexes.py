@@ -44,7 +44,7 @@ class Neo4jIndexes:
         self._sets: VectorSets | None = None
 
     def open(self, release: Path, catalogue: Catalogue) -> VectorIndex:
-        key, slots = _key(release), catalogue.slots()
+        key, slots = _key_of(release), catalogue.slots()
         again = f"`recsys releases publish {release.name}` writes them"
         with self.reached() as sets:
             state = sets.state(key)
@@ -67,11 +67,11 @@ class Neo4jIndexes:
     def publish(self, release: Path, catalogue: Catalogue, tell: Published) -> bool:
         parts = _parts(release, catalogue)
         with self.reached() as sets:
-            return sets.write(_key(release), release.name, parts, tell)
+            return sets.write(_key_of(release), release.name, parts, tell)
 
-    def withdraw(self, name: str) -> bool:
+    def withdraw(self, name: str, manifest: bytes) -> bool:
         with self.reached() as sets:
-            return sets.remove_release(name) > 0
+            return sets.remove(_key(name, manifest))
 
     def close(self) -> None:
         with self._connecting:
@@ -118,10 +118,13 @@ def asked_for(count: int) -> int:
     return max(count + count // 2, ASKED)
 
 
-def _key(release: Path) -> str:
+def _key_of(release: Path) -> str:
+    return _key(release.name, (release / "manifest.json").read_bytes())
+
+
+def _key(name: str, manifest: bytes) -> str:
     """What stands for a release: its name and, by the hashes in its manifest, all that it holds."""
-    manifest = (release / "manifest.json").read_bytes()
-    return hashlib.sha256(release.name.encode("utf-8", "surrogateescape") + b"\0" + manifest).hexdigest()[:32]
+    return hashlib.sha256(name.encode("utf-8", "surrogateescape") + b"\0" + manifest).hexdigest()[:32]
 
 
 def _parts(release: Path, catalogue: Catalogue) -> list[Part]:

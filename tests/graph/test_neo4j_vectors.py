@@ -87,8 +87,8 @@ def test_one_set_is_written_while_another_answers_and_removed_without_it(sets: V
     query = np.ones(8, np.float32)
     assert sets.write(KEY, "monday", [one]) and sets.write(OTHER, "tuesday", [other])
     assert found(sets, KEY, 0, query) == best(one, query, 10) != best(other, query, 10) == found(sets, OTHER, 0, query)
-    assert sets.remove_release("monday") == 1
-    assert sets.remove_release("monday") == 0
+    assert sets.remove(KEY)
+    assert not sets.remove(KEY)
     assert sets.state(KEY) is None
     assert found(sets, OTHER, 0, query) == best(other, query, 10)
     with pytest.raises(GraphError):
@@ -253,8 +253,7 @@ def test_odd_names_of_releases_and_items(sets: VectorSets) -> None:
     sets.write(KEY, odd, [Part(np.arange(2), [odd, long], np.eye(2, dtype=np.float32))])
     ((first,), (second,)) = sets._server.read(f"MATCH (n:Vectors_{KEY}_0) RETURN n.item ORDER BY n.row")
     assert first == odd and second.startswith("긴긴") and len(second) < 600
-    assert sets.remove_release(odd[:-1]) == 0
-    assert sets.remove_release(odd) == 1
+    assert sets._server.read("MATCH (s:VectorSet) RETURN s.release") == [[odd]]
 
 
 def test_the_graph_beside_them_stays_what_it_was(sets: VectorSets, url: str) -> None:

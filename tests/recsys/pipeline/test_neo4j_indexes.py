@@ -50,8 +50,9 @@ def indexes(neo4j_servers: list[str]) -> Iterator[Neo4jIndexes]:
     empty(neo4j_servers[0])
     indexes = Neo4jIndexes(neo4j_servers[0], 10)
     yield indexes
-    for name in ("20261122-203856", "other"):
-        indexes.withdraw(name)
+    with indexes.reached() as sets:
+        for (key,) in sets._server.read("MATCH (s:VectorSet) RETURN s.key"):
+            sets.remove(key)
     indexes.close()
 
 
@@ -134,8 +135,12 @@ def test_withdrawn_while_it_is_open(indexes: Neo4jIndexes, release: Path) -> Non
     catalogue = Catalogue(items())
     indexes.publish(release, catalogue, quiet)
     index = indexes.open(release, catalogue)
-    assert indexes.withdraw(release.name)
-    assert not indexes.withdraw(release.name)
+    manifest = (release / "manifest.json").read_bytes()
+    assert not indexes.withdraw(release.name, b'{"seed": 1}'), "another workspace's release of the same name"
+    assert not indexes.withdraw("other", manifest)
+    assert len(index.search("top", QUERIES[0], 5)) == 5
+    assert indexes.withdraw(release.name, manifest)
+    assert not indexes.withdraw(release.name, manifest)
     with pytest.raises(IndexUnavailableError, match="vectors_"):
         index.search("top", QUERIES[0], 5)
 
@@ -145,7 +150,7 @@ def test_without_a_server(release: Path) -> None:
     with pytest.raises(IndexUnavailableError, match=r"vectors cannot be reached: neo4j://127\.0\.0\.1:1/neo4j: the"):
         indexes.open(release, catalogue)
     with pytest.raises(IndexUnavailableError):
-        indexes.withdraw("other")
+        indexes.withdraw("other", b"{}")
     with pytest.raises(IndexUnavailableError):
         indexes.publish(release, catalogue, quiet)
     indexes.close()
