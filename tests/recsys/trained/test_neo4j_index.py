@@ -154,6 +154,17 @@ def test_removal_without_the_server_says_what_is_left_and_ends_later(
     assert "is not in" in recsys("-w", own_shop, "releases", "remove", "other").err
 
 
+def test_what_was_published_goes_with_its_release_after_the_setting_went_back(
+    recsys: Run, own_shop: Path, name: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(own_shop / "releases" / name, own_shop / "releases" / "other")
+    assert recsys("-w", own_shop, "releases", "publish", "other").status == 0
+    monkeypatch.setenv("RECSYS_INDEX__KIND", "faiss")
+    assert recsys("-w", own_shop, "releases", "remove", "other").status == 0
+    with closing(Neo4jIndexes(url, 20)) as indexes, indexes.reached() as sets:
+        assert sets._server.read("MATCH (s:VectorSet) RETURN s.release") == []
+
+
 def test_publishing_without_the_setting_says_which(recsys: Run, shop: Path) -> None:
     ran = recsys("-w", shop, "releases", "publish")
     assert ran.status == 1 and "index.kind is 'faiss'" in ran.err
