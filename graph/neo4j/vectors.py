@@ -140,13 +140,14 @@ class VectorSets:
         if state is not None and state.whole and not state.unready and state.sizes == sizes:
             return False
         self._server.define(_CONSTRAINT)
-        written = self._begin(key, release, sizes, hash_of(parts))
+        hashed = hash_of(parts)
+        written = self._begin(key, release, sizes, hashed)
         while written < sum(sizes):
             tell(written, sum(sizes))
-            written = self._server.write(partial(_append, key=key, parts=parts, done=written))
+            written = self._server.write(partial(_append, key=key, hashed=hashed, parts=parts, done=written))
         tell(written, sum(sizes))
         self._build(key, parts)
-        self._server.write(lambda transaction: _finish(transaction, key, sizes))
+        self._server.write(lambda transaction: _finish(transaction, key, hashed, sizes))
         return True
 
     def remove(self, key: str) -> bool:
@@ -165,7 +166,7 @@ class VectorSets:
             some = f"MATCH (n:{_label(key, number)}) WITH n LIMIT {REMOVED} DETACH DELETE n RETURN count(*)"
             while self._server.write(partial(_removed, some=some)):
                 pass
-        self._server.write(lambda transaction: transaction.run("MATCH (s:VectorSet {key: $key}) DELETE s", key=key))
+        self._server.write(partial(_end, key=key))
         return parts is not None
 
     def _begin(self, key: str, release: str, sizes: list[int], hashed: str) -> int:
@@ -243,9 +244,24 @@ def _removed(transaction: Transaction, some: str) -> int:
     return int(transaction.run(some)[0][0])
 
 
-def _append(transaction: Transaction, key: str, parts: Sequence[Part], done: int) -> int:
+def _end(transaction: Transaction, key: str) -> None:
+    """Remove the description of a set, unless somebody has begun it anew."""
+    transaction.run(_LOCK, key=key)
+    transaction.run("MATCH (s:VectorSet {key: $key}) WHERE s.hash = '' DELETE s", key=key)
+
+
+def _own(transaction: Transaction, key: str, hashed: str) -> int:
+    """As :func:`_locked`, of a set that is still the writer's own: a removal clears its hash."""
+    found, written = _locked(transaction, key)
+    if found != hashed:
+        what = "is written by something else" if found else "was removed while it was written"
+        raise StoreFormatError(f"set of vectors {key}: {what}; begin again")
+    return written
+
+
+def _append(transaction: Transaction, key: str, hashed: str, parts: Sequence[Part], done: int) -> int:
     """Write the batch that begins at ``done``, where nobody else has; returns how many are written now."""
-    _, written = _locked(transaction, key)
+    written = _own(transaction, key, hashed)
     if written != done:
         return written
     before = list(accumulate((len(part.rows) for part in parts), initial=0))
@@ -260,9 +276,9 @@ def _append(transaction: Transaction, key: str, parts: Sequence[Part], done: int
     return written
 
 
-def _finish(transaction: Transaction, key: str, sizes: list[int]) -> None:
+def _finish(transaction: Transaction, key: str, hashed: str, sizes: list[int]) -> None:
     """Say that the set is whole, where it is."""
-    _locked(transaction, key)
+    _own(transaction, key, hashed)
     held = transaction.run(_counting(key, len(sizes)))[0][0]
     if held != sizes:
         raise StoreFormatError(f"set of vectors {key}: parts of {held} vectors where {sizes} were written; begin again")

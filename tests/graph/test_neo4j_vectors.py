@@ -217,6 +217,28 @@ def test_removed_while_it_is_written_is_said(sets: VectorSets, monkeypatch: pyte
         sets.write(KEY, "r", [part_of(7)], tell)
 
 
+@pytest.mark.parametrize("at", [2, 8])
+def test_a_removal_that_has_begun_lets_no_more_be_written(
+    sets: VectorSets, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    monkeypatch.setattr(module, "BATCH", 1)
+    told: list[int] = []
+
+    def tell(done: int, total: int) -> None:
+        del total
+        told.append(done)
+        if len(told) == at:
+            with monkeypatch.context() as patch:
+                break_off(patch, 2)
+                with pytest.raises(KeyboardInterrupt):
+                    sets.remove(KEY)
+
+    with pytest.raises(StoreFormatError, match="was removed while it was written; begin again"):
+        sets.write(KEY, "r", [part_of(7)], tell)
+    state = sets.state(KEY)
+    assert state is not None and state.sizes == [0] and not state.whole
+
+
 @pytest.mark.parametrize(
     ("vectors", "message"),
     [
