@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.neo4j.names import indexed
-from graph.neo4j.server import Server, Transaction
+from graph.neo4j.server import Row, Server, Transaction
 from graph.neo4j.vector_parts import Part, hash_of, require_searchable
 from graph.store import GraphError, StoreFormatError
 
@@ -105,14 +105,18 @@ class VectorSets:
         given = {"name": index, "queries": queries.tolist(), "count": count, "asked": asked}
         return [np.array(rows, np.int64) for (rows,) in self._server.read_within(seconds, _SEARCH, **given)]
 
-    def state(self, key: str) -> SetState | None:
-        """What is there of a set; None where nothing is."""
-        found = self._server.read("MATCH (s:VectorSet {key: $key}) RETURN s.sizes, s.whole", key=_checked(key))
+    def state(self, key: str, seconds: float | None = None) -> SetState | None:
+        """What is there of a set; None where nothing is. Each question is given up after ``seconds``, where given.
+
+        Raises StoreUnavailableError.
+        """
+        read = self._server.read if seconds is None else partial(self._server.read_within, seconds)
+        found = read("MATCH (s:VectorSet {key: $key}) RETURN s.sizes, s.whole", key=_checked(key))
         if not found:
             return None
         ((sizes, whole),) = found
-        held = self._server.read(_counting(key, len(sizes)))[0][0]
-        ready = {name for name, state in self._indexes(key) if state == "ONLINE"}
+        held = read(_counting(key, len(sizes)))[0][0]
+        ready = {name for name, state in _indexes(read, key) if state == "ONLINE"}
         return SetState(held, whole, [name for n in range(len(sizes)) if (name := index_name(key, n)) not in ready])
 
     def write(self, key: str, release: str, parts: Sequence[Part], tell: Tell = lambda done, total: None) -> bool:
@@ -160,7 +164,7 @@ class VectorSets:
             return int(rows[0][0]) if rows else None
 
         parts = self._server.write(doom)
-        for name, _ in self._indexes(_checked(key)):
+        for name, _ in _indexes(self._server.read, _checked(key)):
             self._server.define(f"DROP INDEX {name} IF EXISTS")
         for number in range(parts or 0):
             some = f"MATCH (n:{_label(key, number)}) WITH n LIMIT {REMOVED} DETACH DELETE n RETURN count(*)"
@@ -188,7 +192,7 @@ class VectorSets:
 
     def _build(self, key: str, parts: Sequence[Part]) -> None:
         """Make the indexes, all at once, and wait for them; one that failed is made anew."""
-        for name, state in self._indexes(key):
+        for name, state in _indexes(self._server.read, key):
             if state == "FAILED":
                 self._server.define(f"DROP INDEX {name} IF EXISTS")
         for number, part in enumerate(parts):
@@ -198,15 +202,16 @@ class VectorSets:
         for number in range(len(parts)):
             self._server.read("CALL db.awaitIndex($name, $seconds)", name=index_name(key, number), seconds=AWAITED)
 
-    def _indexes(self, key: str) -> list[tuple[str, str]]:
-        """Name and state of a set's indexes."""
-        rows = self._server.read("SHOW VECTOR INDEXES YIELD name, state RETURN name, state")
-        return [(name, state) for name, state in rows if re.fullmatch(rf"vectors_{key}_\d+", name)]
-
 
 def index_name(key: str, number: int) -> str:
     """The vector index of a part."""
     return f"vectors_{_checked(key)}_{number}"
+
+
+def _indexes(read: Callable[[str], list[Row]], key: str) -> list[tuple[str, str]]:
+    """Name and state of a set's indexes."""
+    rows = read("SHOW VECTOR INDEXES YIELD name, state RETURN name, state")
+    return [(name, state) for name, state in rows if re.fullmatch(rf"vectors_{key}_\d+", name)]
 
 
 def _label(key: str, number: int) -> str:

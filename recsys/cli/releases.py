@@ -72,7 +72,9 @@ def remove(context: typer.Context, name: str) -> None:
             remove_release(workspace, name, indexes)
         except IndexUnavailableError as error:
             left = True
-            session.output.note(f"{error}; vectors that were published of it are still there: the same command again removes them")
+            session.output.note(
+                f"{error}; vectors that were published of it are still there: the same command again removes them"
+            )
     session.output.document({"removed": name, "vectors_left": left})
     session.output.line(f"release {name} is removed{' but for what was published of it' * left}")
     if left:

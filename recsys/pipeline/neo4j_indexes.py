@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from graph.connect import open_vectors
 from graph.neo4j.vector_parts import Part
 from graph.neo4j.vectors import VectorSets, index_name
-from graph.store import GraphError
+from graph.store import GraphError, InvalidRecordError, StoreUnavailableError
 from recsys.engine.catalogue import Catalogue
 from recsys.engine.index import SlotIndex, VectorIndex
 from recsys.errors import IndexUnavailableError, ReleaseError
@@ -22,6 +22,10 @@ from recsys.pipeline.indexes import FILES, Published
 
 ASKED = 128
 """How many vectors a search asks for, at least. Slots up to this size are searched exactly."""
+
+LOOKED = 5.0
+"""Seconds after which looking at a release's indexes is given up, at least: a server that hangs holds up whoever
+waits for the release."""
 
 
 class Neo4jIndexes:
@@ -47,7 +51,7 @@ class Neo4jIndexes:
         key, slots = _key_of(release), catalogue.slots()
         again = f"`recsys releases publish {release.name}` writes them"
         with self.reached() as sets:
-            state = sets.state(key)
+            state = sets.state(key, max(self.seconds, LOOKED))
             where = sets.address
         if state is None:
             raise ReleaseError(f"release {release.name!r}: its vectors are not in {where}; {again}")
@@ -87,8 +91,12 @@ class Neo4jIndexes:
                 self._sets = self._sets or open_vectors(self._url)
                 sets = self._sets
             yield sets
-        except GraphError as error:
+        except StoreUnavailableError as error:
             raise IndexUnavailableError(f"vectors cannot be reached: {error}") from error
+        except InvalidRecordError as error:
+            raise ReleaseError(f"vectors cannot be kept in Neo4j: {error}") from error
+        except GraphError as error:
+            raise IndexUnavailableError(f"vectors cannot be used: {error}") from error
 
 
 class Neo4jIndex:

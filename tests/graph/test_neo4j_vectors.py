@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
@@ -309,6 +310,15 @@ def test_a_question_that_takes_too_long_is_given_up_here_and_there(sets: VectorS
     while sets._server.read(f"{running} RETURN asked"):
         assert time.monotonic() - began < 30, "the server goes on"
         time.sleep(0.05)
+
+
+def test_a_question_that_waits_when_the_store_is_closed_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    server, waiting = open_vectors(url)._server, Future[list[list[object]]]()
+    waiting.cancel()
+    monkeypatch.setattr(server._askers, "submit", lambda *given: waiting)
+    with pytest.raises(StoreUnavailableError, match="the store was closed"):
+        server.read_within(1, "RETURN 1")
+    server.close()
 
 
 def test_only_a_neo4j_url_holds_vectors() -> None:

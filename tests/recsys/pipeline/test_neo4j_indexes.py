@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from data.types import Item
+from graph.neo4j.server import Row, Server
+from graph.store import StoreUnavailableError
 from recsys.engine.catalogue import Catalogue
 from recsys.engine.index import SlotIndex
 from recsys.errors import IndexUnavailableError, ReleaseError
@@ -143,6 +145,29 @@ def test_withdrawn_while_it_is_open(indexes: Neo4jIndexes, release: Path) -> Non
     assert not indexes.withdraw(release.name, manifest)
     with pytest.raises(IndexUnavailableError, match="vectors_"):
         index.search("top", QUERIES[0], 5)
+
+
+def test_vectors_that_no_index_takes_are_said_to_be_so(indexes: Neo4jIndexes, release: Path) -> None:
+    catalogue = Catalogue(items())
+    shutil.rmtree(release / "index")
+    SlotIndex.build(np.ones((len(catalogue), 4096), np.float32), catalogue.slots()).save(release / "index")
+    with pytest.raises(ReleaseError, match="vectors of 4097 numbers; a vector index takes 1 to 4096"):
+        indexes.publish(release, catalogue, quiet)
+
+
+def test_a_server_that_hangs_does_not_hold_up_opening(
+    indexes: Neo4jIndexes, release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def hanging(self: Server, seconds: float, statement: str, **parameters: object) -> list[Row]:
+        asked.append(seconds)
+        raise StoreUnavailableError("no answer")
+
+    monkeypatch.setattr(Server, "read_within", hanging)
+    with pytest.raises(IndexUnavailableError, match="vectors cannot be reached: no answer"):
+        indexes.open(release, Catalogue(items()))
+    assert asked == [10]
 
 
 def test_without_a_server(release: Path) -> None:
