@@ -41,6 +41,19 @@ def open_indexes(settings: Settings, workspace: Workspace) -> ReleaseIndexes:
     return Neo4jIndexes(graph_url(settings, workspace), settings.index.seconds)
 
 
+def open_published(settings: Settings, workspace: Workspace) -> ReleaseIndexes:
+    """Open what may hold vectors that were published once, whatever searches them now: a graph in Neo4j does."""
+    from graph.connect import is_neo4j
+    from recsys.pipeline.indexes import FaissIndexes
+
+    url = graph_url(settings, workspace)
+    if not is_neo4j(url):
+        return FaissIndexes()
+    from recsys.pipeline.neo4j_indexes import Neo4jIndexes
+
+    return Neo4jIndexes(url, settings.index.seconds)
+
+
 def graph_url(settings: Settings, workspace: Workspace) -> str:
     """The graph store of a workspace."""
     return settings.graph.url.replace("{workspace}", str(workspace.root))

@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from typing import Any, TypeVar
@@ -136,6 +136,8 @@ class Server:
         except TimeoutError as error:
             asked.cancel()
             raise StoreUnavailableError(f"{self.address}: no answer within {seconds:g} seconds") from error
+        except CancelledError as error:  # it had not begun when the store was closed
+            raise StoreUnavailableError(f"{self.address}: the store was closed; open it again") from error
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.neo4j.names import indexed
-from graph.neo4j.server import Server, Transaction
+from graph.neo4j.server import Row, Server, Transaction
 from graph.neo4j.vector_parts import Part, hash_of, require_searchable
 from graph.store import GraphError, StoreFormatError
 
@@ -105,14 +105,18 @@ class VectorSets:
         given = {"name": index, "queries": queries.tolist(), "count": count, "asked": asked}
         return [np.array(rows, np.int64) for (rows,) in self._server.read_within(seconds, _SEARCH, **given)]
 
-    def state(self, key: str) -> SetState | None:
-        """What is there of a set; None where nothing is."""
-        found = self._server.read("MATCH (s:VectorSet {key: $key}) RETURN s.sizes, s.whole", key=_checked(key))
+    def state(self, key: str, seconds: float | None = None) -> SetState | None:
+        """What is there of a set; None where nothing is. Each question is given up after ``seconds``, where given.
+
+        Raises StoreUnavailableError.
+        """
+        read = self._server.read if seconds is None else partial(self._server.read_within, seconds)
+        found = read("MATCH (s:VectorSet {key: $key}) RETURN s.sizes, s.whole", key=_checked(key))
         if not found:
             return None
         ((sizes, whole),) = found
-        held = self._server.read(_counting(key, len(sizes)))[0][0]
-        ready = {name for name, state in self._indexes(key) if state == "ONLINE"}
+        held = read(_counting(key, len(sizes)))[0][0]
+        ready = {name for name, state in _indexes(read, key) if state == "ONLINE"}
         return SetState(held, whole, [name for n in range(len(sizes)) if (name := index_name(key, n)) not in ready])
 
     def write(self, key: str, release: str, parts: Sequence[Part], tell: Tell = lambda done, total: None) -> bool:
@@ -125,7 +129,7 @@ class VectorSets:
         key
             32 hexadecimal digits that stand for the release and what it holds.
         release
-            The release's name, for people and for :meth:`remove_release`.
+            The release's name, for people.
 
         Raises
         ------
@@ -140,39 +144,34 @@ class VectorSets:
         if state is not None and state.whole and not state.unready and state.sizes == sizes:
             return False
         self._server.define(_CONSTRAINT)
-        written = self._begin(key, release, sizes, hash_of(parts))
+        hashed = hash_of(parts)
+        written = self._begin(key, release, sizes, hashed)
         while written < sum(sizes):
             tell(written, sum(sizes))
-            written = self._server.write(partial(_append, key=key, parts=parts, done=written))
+            written = self._server.write(partial(_append, key=key, hashed=hashed, parts=parts, done=written))
         tell(written, sum(sizes))
         self._build(key, parts)
-        self._server.write(lambda transaction: _finish(transaction, key, sizes))
+        self._server.write(lambda transaction: _finish(transaction, key, hashed, sizes))
         return True
 
-    def remove_release(self, release: str) -> int:
-        """Remove the sets that were written for releases of a name; returns how many there were."""
-        keys = self._server.read("MATCH (s:VectorSet {release: $release}) RETURN s.key", release=release)
-        for (key,) in keys:
-            self.remove(key)
-        return len(keys)
+    def remove(self, key: str) -> bool:
+        """Remove a set; whether there was one. Stopped half-way, it is called again."""
 
-    def remove(self, key: str) -> None:
-        """Remove a set; stopped half-way, it is called again."""
-
-        def doom(transaction: Transaction) -> int:
+        def doom(transaction: Transaction) -> int | None:
             rows = transaction.run(
                 "MATCH (s:VectorSet {key: $key}) SET s.whole = false, s.hash = '' RETURN size(s.sizes)", key=key
             )
-            return int(rows[0][0]) if rows else 0
+            return int(rows[0][0]) if rows else None
 
         parts = self._server.write(doom)
-        for name, _ in self._indexes(_checked(key)):
+        for name, _ in _indexes(self._server.read, _checked(key)):
             self._server.define(f"DROP INDEX {name} IF EXISTS")
-        for number in range(parts):
+        for number in range(parts or 0):
             some = f"MATCH (n:{_label(key, number)}) WITH n LIMIT {REMOVED} DETACH DELETE n RETURN count(*)"
             while self._server.write(partial(_removed, some=some)):
                 pass
-        self._server.write(lambda transaction: transaction.run("MATCH (s:VectorSet {key: $key}) DELETE s", key=key))
+        self._server.write(partial(_end, key=key))
+        return parts is not None
 
     def _begin(self, key: str, release: str, sizes: list[int], hashed: str) -> int:
         """Find or make the set's description; how many vectors are written. Anything else of that key goes first."""
@@ -193,7 +192,7 @@ class VectorSets:
 
     def _build(self, key: str, parts: Sequence[Part]) -> None:
         """Make the indexes, all at once, and wait for them; one that failed is made anew."""
-        for name, state in self._indexes(key):
+        for name, state in _indexes(self._server.read, key):
             if state == "FAILED":
                 self._server.define(f"DROP INDEX {name} IF EXISTS")
         for number, part in enumerate(parts):
@@ -203,15 +202,16 @@ class VectorSets:
         for number in range(len(parts)):
             self._server.read("CALL db.awaitIndex($name, $seconds)", name=index_name(key, number), seconds=AWAITED)
 
-    def _indexes(self, key: str) -> list[tuple[str, str]]:
-        """Name and state of a set's indexes."""
-        rows = self._server.read("SHOW VECTOR INDEXES YIELD name, state RETURN name, state")
-        return [(name, state) for name, state in rows if re.fullmatch(rf"vectors_{key}_\d+", name)]
-
 
 def index_name(key: str, number: int) -> str:
     """The vector index of a part."""
     return f"vectors_{_checked(key)}_{number}"
+
+
+def _indexes(read: Callable[[str], list[Row]], key: str) -> list[tuple[str, str]]:
+    """Name and state of a set's indexes."""
+    rows = read("SHOW VECTOR INDEXES YIELD name, state RETURN name, state")
+    return [(name, state) for name, state in rows if re.fullmatch(rf"vectors_{key}_\d+", name)]
 
 
 def _label(key: str, number: int) -> str:
@@ -249,9 +249,24 @@ def _removed(transaction: Transaction, some: str) -> int:
     return int(transaction.run(some)[0][0])
 
 
-def _append(transaction: Transaction, key: str, parts: Sequence[Part], done: int) -> int:
+def _end(transaction: Transaction, key: str) -> None:
+    """Remove the description of a set, unless somebody has begun it anew."""
+    transaction.run(_LOCK, key=key)
+    transaction.run("MATCH (s:VectorSet {key: $key}) WHERE s.hash = '' DELETE s", key=key)
+
+
+def _own(transaction: Transaction, key: str, hashed: str) -> int:
+    """As :func:`_locked`, of a set that is still the writer's own: a removal clears its hash."""
+    found, written = _locked(transaction, key)
+    if found != hashed:
+        what = "is written by something else" if found else "was removed while it was written"
+        raise StoreFormatError(f"set of vectors {key}: {what}; begin again")
+    return written
+
+
+def _append(transaction: Transaction, key: str, hashed: str, parts: Sequence[Part], done: int) -> int:
     """Write the batch that begins at ``done``, where nobody else has; returns how many are written now."""
-    _, written = _locked(transaction, key)
+    written = _own(transaction, key, hashed)
     if written != done:
         return written
     before = list(accumulate((len(part.rows) for part in parts), initial=0))
@@ -266,9 +281,9 @@ def _append(transaction: Transaction, key: str, parts: Sequence[Part], done: int
     return written
 
 
-def _finish(transaction: Transaction, key: str, sizes: list[int]) -> None:
+def _finish(transaction: Transaction, key: str, hashed: str, sizes: list[int]) -> None:
     """Say that the set is whole, where it is."""
-    _locked(transaction, key)
+    _own(transaction, key, hashed)
     held = transaction.run(_counting(key, len(sizes)))[0][0]
     if held != sizes:
         raise StoreFormatError(f"set of vectors {key}: parts of {held} vectors where {sizes} were written; begin again")

@@ -58,7 +58,7 @@ def use(context: typer.Context, name: str) -> None:
 
 def remove(context: typer.Context, name: str) -> None:
     """Delete a release that is not in use, and its vectors where they were published."""
-    from recsys.bootstrap import open_indexes
+    from recsys.bootstrap import open_published
     from recsys.pipeline.release import remove_release
 
     session = session_of(context)
@@ -66,15 +66,17 @@ def remove(context: typer.Context, name: str) -> None:
     left = False
     with (
         workspace.lock("remove a release"),
-        closing(open_indexes(session.settings(workspace), workspace)) as indexes,
+        closing(open_published(session.settings(workspace), workspace)) as indexes,
     ):
         try:
             remove_release(workspace, name, indexes)
         except IndexUnavailableError as error:
             left = True
-            session.output.note(f"{error}; its vectors are still there: the same command again removes them")
+            session.output.note(
+                f"{error}; vectors that were published of it are still there: the same command again removes them"
+            )
     session.output.document({"removed": name, "vectors_left": left})
-    session.output.line(f"release {name} is removed{' but for its vectors' * left}")
+    session.output.line(f"release {name} is removed{' but for what was published of it' * left}")
     if left:
         raise typer.Exit(Exit.ATTENTION)
 

@@ -36,8 +36,9 @@ class ReleaseIndexes(Protocol):
         Raises IndexUnavailableError; what was published stays, and the next call goes on.
         """
 
-    def withdraw(self, name: str) -> bool:
-        """Take away what was published of releases of a name; whether there was any. Raises IndexUnavailableError."""
+    def withdraw(self, name: str, manifest: bytes) -> bool:
+        """Take away what was published of the release of this name and manifest, and of no other; whether there was
+        any. Raises IndexUnavailableError."""
 
     def close(self) -> None:
         """Give connections back; what was opened connects again when it is asked."""
@@ -53,8 +54,8 @@ class FaissIndexes:
         del release, catalogue, tell
         return False
 
-    def withdraw(self, name: str) -> bool:
-        del name
+    def withdraw(self, name: str, manifest: bytes) -> bool:
+        del name, manifest
         return False
 
     def close(self) -> None:

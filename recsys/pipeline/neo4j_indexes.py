@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from graph.connect import open_vectors
 from graph.neo4j.vector_parts import Part
 from graph.neo4j.vectors import VectorSets, index_name
-from graph.store import GraphError
+from graph.store import GraphError, InvalidRecordError, StoreUnavailableError
 from recsys.engine.catalogue import Catalogue
 from recsys.engine.index import SlotIndex, VectorIndex
 from recsys.errors import IndexUnavailableError, ReleaseError
@@ -22,6 +22,10 @@ from recsys.pipeline.indexes import FILES, Published
 
 ASKED = 128
 """How many vectors a search asks for, at least. Slots up to this size are searched exactly."""
+
+LOOKED = 5.0
+"""Seconds after which looking at a release's indexes is given up, at least: a server that hangs holds up whoever
+waits for the release."""
 
 
 class Neo4jIndexes:
@@ -44,10 +48,10 @@ class Neo4jIndexes:
         self._sets: VectorSets | None = None
 
     def open(self, release: Path, catalogue: Catalogue) -> VectorIndex:
-        key, slots = _key(release), catalogue.slots()
+        key, slots = _key_of(release), catalogue.slots()
         again = f"`recsys releases publish {release.name}` writes them"
         with self.reached() as sets:
-            state = sets.state(key)
+            state = sets.state(key, max(self.seconds, LOOKED))
             where = sets.address
         if state is None:
             raise ReleaseError(f"release {release.name!r}: its vectors are not in {where}; {again}")
@@ -67,11 +71,11 @@ class Neo4jIndexes:
     def publish(self, release: Path, catalogue: Catalogue, tell: Published) -> bool:
         parts = _parts(release, catalogue)
         with self.reached() as sets:
-            return sets.write(_key(release), release.name, parts, tell)
+            return sets.write(_key_of(release), release.name, parts, tell)
 
-    def withdraw(self, name: str) -> bool:
+    def withdraw(self, name: str, manifest: bytes) -> bool:
         with self.reached() as sets:
-            return sets.remove_release(name) > 0
+            return sets.remove(_key(name, manifest))
 
     def close(self) -> None:
         with self._connecting:
@@ -87,8 +91,12 @@ class Neo4jIndexes:
                 self._sets = self._sets or open_vectors(self._url)
                 sets = self._sets
             yield sets
-        except GraphError as error:
+        except StoreUnavailableError as error:
             raise IndexUnavailableError(f"vectors cannot be reached: {error}") from error
+        except InvalidRecordError as error:
+            raise ReleaseError(f"vectors cannot be kept in Neo4j: {error}") from error
+        except GraphError as error:
+            raise IndexUnavailableError(f"vectors cannot be used: {error}") from error
 
 
 class Neo4jIndex:
@@ -118,10 +126,13 @@ def asked_for(count: int) -> int:
     return max(count + count // 2, ASKED)
 
 
-def _key(release: Path) -> str:
+def _key_of(release: Path) -> str:
+    return _key(release.name, (release / "manifest.json").read_bytes())
+
+
+def _key(name: str, manifest: bytes) -> str:
     """What stands for a release: its name and, by the hashes in its manifest, all that it holds."""
-    manifest = (release / "manifest.json").read_bytes()
-    return hashlib.sha256(release.name.encode("utf-8", "surrogateescape") + b"\0" + manifest).hexdigest()[:32]
+    return hashlib.sha256(name.encode("utf-8", "surrogateescape") + b"\0" + manifest).hexdigest()[:32]
 
 
 def _parts(release: Path, catalogue: Catalogue) -> list[Part]:

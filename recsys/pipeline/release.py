@@ -129,7 +129,9 @@ def use_release(workspace: Workspace, name: str) -> None:
 
 
 def remove_release(workspace: Workspace, name: str, indexes: ReleaseIndexes | None = None) -> None:
-    """Delete a release and what was published of it; of one that is gone, what is still published.
+    """Delete a release and what was published of it.
+
+    Its manifest, which says what was published, stays in a hidden folder until that is gone too.
 
     Raises
     ------
@@ -140,17 +142,18 @@ def remove_release(workspace: Workspace, name: str, indexes: ReleaseIndexes | No
     """
     if current_release(workspace) == name:
         raise ReleaseError(f"release {name!r}: is in use; `recsys releases use` another one first")
-    published = indexes or FaissIndexes()
-    try:
+    hidden = workspace.releases / f".{Path(name).name}.removed"
+    if Path(name).name != name or (workspace.releases / name).is_dir() or not (hidden / MANIFEST).is_file():
         folder = _folder(workspace, name)
-    except ReleaseError:
-        if published.withdraw(name):
-            return
-        raise
-    hidden = folder.with_name(f".{name}.removed")
-    folder.rename(hidden)
+        shutil.rmtree(hidden, ignore_errors=True)
+        folder.rename(hidden)
+    for path in hidden.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != MANIFEST:
+            path.unlink()
+    (indexes or FaissIndexes()).withdraw(name, (hidden / MANIFEST).read_bytes())
     shutil.rmtree(hidden)
-    published.withdraw(name)
 
 
 def publish_release(

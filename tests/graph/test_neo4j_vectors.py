@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
@@ -87,8 +88,8 @@ def test_one_set_is_written_while_another_answers_and_removed_without_it(sets: V
     query = np.ones(8, np.float32)
     assert sets.write(KEY, "monday", [one]) and sets.write(OTHER, "tuesday", [other])
     assert found(sets, KEY, 0, query) == best(one, query, 10) != best(other, query, 10) == found(sets, OTHER, 0, query)
-    assert sets.remove_release("monday") == 1
-    assert sets.remove_release("monday") == 0
+    assert sets.remove(KEY)
+    assert not sets.remove(KEY)
     assert sets.state(KEY) is None
     assert found(sets, OTHER, 0, query) == best(other, query, 10)
     with pytest.raises(GraphError):
@@ -217,6 +218,28 @@ def test_removed_while_it_is_written_is_said(sets: VectorSets, monkeypatch: pyte
         sets.write(KEY, "r", [part_of(7)], tell)
 
 
+@pytest.mark.parametrize("at", [2, 8])
+def test_a_removal_that_has_begun_lets_no_more_be_written(
+    sets: VectorSets, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    monkeypatch.setattr(module, "BATCH", 1)
+    told: list[int] = []
+
+    def tell(done: int, total: int) -> None:
+        del total
+        told.append(done)
+        if len(told) == at:
+            with monkeypatch.context() as patch:
+                break_off(patch, 2)
+                with pytest.raises(KeyboardInterrupt):
+                    sets.remove(KEY)
+
+    with pytest.raises(StoreFormatError, match="was removed while it was written; begin again"):
+        sets.write(KEY, "r", [part_of(7)], tell)
+    state = sets.state(KEY)
+    assert state is not None and state.sizes == [0] and not state.whole
+
+
 @pytest.mark.parametrize(
     ("vectors", "message"),
     [
@@ -253,8 +276,7 @@ def test_odd_names_of_releases_and_items(sets: VectorSets) -> None:
     sets.write(KEY, odd, [Part(np.arange(2), [odd, long], np.eye(2, dtype=np.float32))])
     ((first,), (second,)) = sets._server.read(f"MATCH (n:Vectors_{KEY}_0) RETURN n.item ORDER BY n.row")
     assert first == odd and second.startswith("긴긴") and len(second) < 600
-    assert sets.remove_release(odd[:-1]) == 0
-    assert sets.remove_release(odd) == 1
+    assert sets._server.read("MATCH (s:VectorSet) RETURN s.release") == [[odd]]
 
 
 def test_the_graph_beside_them_stays_what_it_was(sets: VectorSets, url: str) -> None:
@@ -288,6 +310,15 @@ def test_a_question_that_takes_too_long_is_given_up_here_and_there(sets: VectorS
     while sets._server.read(f"{running} RETURN asked"):
         assert time.monotonic() - began < 30, "the server goes on"
         time.sleep(0.05)
+
+
+def test_a_question_that_waits_when_the_store_is_closed_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    server, waiting = open_vectors(url)._server, Future[list[list[object]]]()
+    waiting.cancel()
+    monkeypatch.setattr(server._askers, "submit", lambda *given: waiting)
+    with pytest.raises(StoreUnavailableError, match="the store was closed"):
+        server.read_within(1, "RETURN 1")
+    server.close()
 
 
 def test_only_a_neo4j_url_holds_vectors() -> None:

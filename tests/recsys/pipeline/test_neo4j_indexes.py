@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from data.types import Item
+from graph.neo4j.server import Row, Server
+from graph.store import StoreUnavailableError
 from recsys.engine.catalogue import Catalogue
 from recsys.engine.index import SlotIndex
 from recsys.errors import IndexUnavailableError, ReleaseError
@@ -50,8 +52,9 @@ def indexes(neo4j_servers: list[str]) -> Iterator[Neo4jIndexes]:
     empty(neo4j_servers[0])
     indexes = Neo4jIndexes(neo4j_servers[0], 10)
     yield indexes
-    for name in ("20261122-203856", "other"):
-        indexes.withdraw(name)
+    with indexes.reached() as sets:
+        for (key,) in sets._server.read("MATCH (s:VectorSet) RETURN s.key"):
+            sets.remove(key)
     indexes.close()
 
 
@@ -134,10 +137,37 @@ def test_withdrawn_while_it_is_open(indexes: Neo4jIndexes, release: Path) -> Non
     catalogue = Catalogue(items())
     indexes.publish(release, catalogue, quiet)
     index = indexes.open(release, catalogue)
-    assert indexes.withdraw(release.name)
-    assert not indexes.withdraw(release.name)
+    manifest = (release / "manifest.json").read_bytes()
+    assert not indexes.withdraw(release.name, b'{"seed": 1}'), "another workspace's release of the same name"
+    assert not indexes.withdraw("other", manifest)
+    assert len(index.search("top", QUERIES[0], 5)) == 5
+    assert indexes.withdraw(release.name, manifest)
+    assert not indexes.withdraw(release.name, manifest)
     with pytest.raises(IndexUnavailableError, match="vectors_"):
         index.search("top", QUERIES[0], 5)
+
+
+def test_vectors_that_no_index_takes_are_said_to_be_so(indexes: Neo4jIndexes, release: Path) -> None:
+    catalogue = Catalogue(items())
+    shutil.rmtree(release / "index")
+    SlotIndex.build(np.ones((len(catalogue), 4096), np.float32), catalogue.slots()).save(release / "index")
+    with pytest.raises(ReleaseError, match="vectors of 4097 numbers; a vector index takes 1 to 4096"):
+        indexes.publish(release, catalogue, quiet)
+
+
+def test_a_server_that_hangs_does_not_hold_up_opening(
+    indexes: Neo4jIndexes, release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+
+    def hanging(self: Server, seconds: float, statement: str, **parameters: object) -> list[Row]:
+        asked.append(seconds)
+        raise StoreUnavailableError("no answer")
+
+    monkeypatch.setattr(Server, "read_within", hanging)
+    with pytest.raises(IndexUnavailableError, match="vectors cannot be reached: no answer"):
+        indexes.open(release, Catalogue(items()))
+    assert asked == [10]
 
 
 def test_without_a_server(release: Path) -> None:
@@ -145,7 +175,7 @@ def test_without_a_server(release: Path) -> None:
     with pytest.raises(IndexUnavailableError, match=r"vectors cannot be reached: neo4j://127\.0\.0\.1:1/neo4j: the"):
         indexes.open(release, catalogue)
     with pytest.raises(IndexUnavailableError):
-        indexes.withdraw("other")
+        indexes.withdraw("other", b"{}")
     with pytest.raises(IndexUnavailableError):
         indexes.publish(release, catalogue, quiet)
     indexes.close()

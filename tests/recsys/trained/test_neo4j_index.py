@@ -38,6 +38,12 @@ def name(own_shop: Path, url: str) -> str:
     return str(current_release(workspace))
 
 
+def withdrawn(url: str, shop: Path, name: str) -> bool:
+    """Take a release's vectors out of the server; whether there were any."""
+    with closing(Neo4jIndexes(url, 20)) as indexes:
+        return indexes.withdraw(name, (shop / "releases" / name / "manifest.json").read_bytes())
+
+
 def item_of(shop: Path) -> str:
     _, contents, _ = load_release(Workspace.open(shop))
     return contents.catalogue.items[3].item_id
@@ -55,11 +61,12 @@ def test_published_used_and_removed(recsys: Run, own_shop: Path, name: str, url:
     assert recsys("-w", own_shop, "releases", "use", "other").status == 1, "a copy by another name is another release"
     assert recsys("-w", own_shop, "releases", "publish", "other").status == 0
     assert recsys("-w", own_shop, "releases", "use", "other").status == 0
+    manifest = (own_shop / "releases" / name / "manifest.json").read_bytes()
     removed = recsys("-w", own_shop, "--json", "releases", "remove", name)
     assert (removed.status, removed.json) == (0, {"removed": name, "vectors_left": False})
     with closing(Neo4jIndexes(url, 20)) as indexes:
-        assert not indexes.withdraw(name)
-        assert indexes.withdraw("other")
+        assert not indexes.withdraw(name, manifest)
+        assert indexes.withdraw("other", manifest)
 
 
 def test_both_indexes_complete_alike(
@@ -89,7 +96,7 @@ def test_both_indexes_complete_alike(
             answers = [engine.complete(query) for engine in engines]
             assert answers[0] == answers[1] and answers[0].outfits
         assert asked > 20
-        indexes.withdraw(name)
+    assert withdrawn(url, own_shop, name)
 
 
 def test_training_publishes_before_the_release_answers(recsys: Run, own_shop: Path, name: str, url: str) -> None:
@@ -103,8 +110,7 @@ def test_training_publishes_before_the_release_answers(recsys: Run, own_shop: Pa
     new = trained.json["release"]
     assert new != name and current_release(Workspace.open(own_shop)) == new
     assert recsys("-w", own_shop, "complete", "--item", item_of(own_shop)).status == 0
-    with closing(Neo4jIndexes(url, 20)) as indexes:
-        assert indexes.withdraw(new)
+    assert withdrawn(url, own_shop, new)
 
 
 def test_training_whose_server_fails_at_the_end_leaves_the_old_release_in_use(
@@ -125,23 +131,38 @@ def test_training_whose_server_fails_at_the_end_leaves_the_old_release_in_use(
     assert f"`recsys releases publish {written}` goes on" in failed.err
     assert recsys("-w", own_shop, "releases", "publish", written).status == 0
     assert recsys("-w", own_shop, "releases", "use", written).status == 0
-    with closing(Neo4jIndexes(url, 20)) as indexes:
-        assert indexes.withdraw(written)
+    assert withdrawn(url, own_shop, written)
 
 
 def test_removal_without_the_server_says_what_is_left_and_ends_later(
-    recsys: Run, own_shop: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    recsys: Run, own_shop: Path, name: str, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(own_shop / "releases" / name, own_shop / "releases" / "other")
     assert recsys("-w", own_shop, "releases", "publish", "other").status == 0
     with monkeypatch.context() as patch:
         patch.setenv("RECSYS_GRAPH__URL", "neo4j://127.0.0.1:1/neo4j")
         ran = recsys("-w", own_shop, "--json", "releases", "remove", "other")
+        typed_wrong = recsys("-w", own_shop, "--json", "releases", "remove", "otter")
     assert (ran.status, ran.json) == (2, {"removed": "other", "vectors_left": True})
     assert "the same command again removes them" in ran.err
+    assert typed_wrong.status == 1 and "release 'otter': is not in" in typed_wrong.err and not typed_wrong.out
     assert not (own_shop / "releases" / "other").exists()
+    assert [release["name"] for release in recsys("-w", own_shop, "--json", "releases", "list").json] == [name]
     assert recsys("-w", own_shop, "releases", "remove", "other").status == 0
+    with closing(Neo4jIndexes(url, 20)) as indexes, indexes.reached() as sets:
+        assert sets._server.read("MATCH (s:VectorSet) RETURN s.release") == []
     assert "is not in" in recsys("-w", own_shop, "releases", "remove", "other").err
+
+
+def test_what_was_published_goes_with_its_release_after_the_setting_went_back(
+    recsys: Run, own_shop: Path, name: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(own_shop / "releases" / name, own_shop / "releases" / "other")
+    assert recsys("-w", own_shop, "releases", "publish", "other").status == 0
+    monkeypatch.setenv("RECSYS_INDEX__KIND", "faiss")
+    assert recsys("-w", own_shop, "releases", "remove", "other").status == 0
+    with closing(Neo4jIndexes(url, 20)) as indexes, indexes.reached() as sets:
+        assert sets._server.read("MATCH (s:VectorSet) RETURN s.release") == []
 
 
 def test_publishing_without_the_setting_says_which(recsys: Run, shop: Path) -> None:
