@@ -13,7 +13,8 @@ import torch
 
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import NegativeSampler, OutfitBatches, assign_folds, unseen_without
-from bert4rec.evidence import ItemCodes, PairEvidence
+from bert4rec.evidence import PairEvidence
+from bert4rec.item_codes import ItemCodes
 from bert4rec.model import Bert4Rec, ItemSizes, ItemTensors
 from bert4rec.new_item_score import fit_new_item_weights
 from bert4rec.tables import Outfits, Tables, TrainingSet, count_evidence

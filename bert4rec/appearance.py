@@ -11,7 +11,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from bert4rec.evidence import ItemCodes, indicator
+from bert4rec.cooccurrence import indicator
+from bert4rec.item_codes import ItemCodes
 
 Floats = NDArray[np.float32]
 Index = NDArray[np.int64]

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from bert4rec.evidence import incidence
+from bert4rec.cooccurrence import incidence
 
 Index = NDArray[np.int64]
 

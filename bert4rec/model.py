@@ -17,8 +17,9 @@ from torch.nn import functional
 from bert4rec.appearance import Appearance
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import MaskedBatch
-from bert4rec.evidence import COUNT_FEATURES, ItemCodes, PairEvidence
+from bert4rec.evidence import COUNT_FEATURES, PairEvidence
 from bert4rec.evidence_head import CountedScore, LearnedEvidence, PairBatch
+from bert4rec.item_codes import ItemCodes
 from bert4rec.silencing import PairInput, heard, silenced_value
 from bert4rec.transformer import MaskedTransformer
 

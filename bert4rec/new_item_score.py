@@ -11,8 +11,8 @@ from torch import Tensor
 
 from bert4rec.appearance import Appearance, Index
 from bert4rec.communities import Choices, communities, questions, without
+from bert4rec.cooccurrence import Counts
 from bert4rec.counting import fit_conditional_logit
-from bert4rec.evidence import Counts
 from bert4rec.new_items import NewItemEvidence
 
 LEAST_OUTFITS = 100

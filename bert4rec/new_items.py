@@ -23,7 +23,7 @@ from torch.nn import functional
 
 from bert4rec.appearance import Appearance, Index, by_category, seen
 from bert4rec.borrowing import NEIGHBOURS, bilinear, kernel, lean, neighbours, popularity
-from bert4rec.evidence import Counts, indicator
+from bert4rec.cooccurrence import Counts, indicator
 from bert4rec.silencing import PairInput, heard, silenced_value
 
 SHARPNESS, SHARPNESS_OF_POPULARITY = 8.0, 6.0
@@ -49,9 +49,9 @@ class NewItemEvidence:
     ``weight`` [V, N, m], each row's sum 1 or 0; ``reach`` [V, N] partners that an item's neighbours have; ``direction``
     [N, S, R] with ``sign`` [S, R]; ``single`` [N, V + 1]: how popular an item of such looks and values is;
     ``telling``: the fields whose values are read, from ``values`` [N, F] (U where missing) with ``fields`` [F];
-    ``usual`` [K, U + 1]: share of a category's items that have a value; ``pmi`` of :func:`bert4rec.evidence.value_pmi`;
-    ``looks`` and ``typical``: rows by item and by category, of each view, which has ``seen`` [N] some items;
-    ``together`` counts [N, N]; ``partners`` [N], its row sums.
+    ``usual`` [K, U + 1]: share of a category's items that have a value; ``pmi`` of
+    :func:`bert4rec.cooccurrence.value_pmi`; ``looks`` and ``typical``: rows by item and by category, of each view,
+    which has ``seen`` [N] some items; ``together`` counts [N, N]; ``partners`` [N], its row sums.
     """
 
     near: Tensor

@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from bert4rec.dataset import MaskedBatch, NegativeSampler
-from bert4rec.evidence import ItemCodes, PairEvidence
+from bert4rec.evidence import PairEvidence
+from bert4rec.item_codes import ItemCodes
 from bert4rec.model import Bert4Rec, ItemTensors
 from bert4rec.silencing import PairInput
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from bert4rec.config import Bert4RecConfig
-from bert4rec.evidence import ItemCodes
+from bert4rec.item_codes import ItemCodes
 from bert4rec.model import ItemTensors
 from bert4rec.tables import Outfits, TrainingSet
 from bert4rec.train import FitResult, fit

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import unseen_without
-from bert4rec.evidence import ItemCodes, PairEvidence
+from bert4rec.evidence import PairEvidence
+from bert4rec.item_codes import ItemCodes
 from bert4rec.model import ItemTensors
 from bert4rec.new_item_score import NewItemScore, fit_new_item_weights
 from bert4rec.new_items import NewItemEvidence

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bert4rec.evidence import ItemCodes
+from bert4rec.item_codes import ItemCodes
 from data.types import Item
 from graphsage import NodeFeatures
 from recsys.pipeline.embedding import Rows

@@ -21,7 +21,8 @@ from safetensors.torch import load_file as load_tensors
 from safetensors.torch import save_file as save_tensors
 
 from bert4rec.config import Bert4RecConfig
-from bert4rec.evidence import ItemCodes, PairEvidence
+from bert4rec.evidence import PairEvidence
+from bert4rec.item_codes import ItemCodes
 from bert4rec.model import Bert4Rec, ItemSizes, ItemTensors
 from bert4rec.new_item_score import NewItemScore
 from bert4rec.new_items import NewItemEvidence

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from bert4rec.evidence import ItemCodes
+from bert4rec.item_codes import ItemCodes
 from data.types import Item
 
 MAX_COLUMNS = 3

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import assign_folds
-from bert4rec.evidence import ItemCodes
+from bert4rec.item_codes import ItemCodes
 from bert4rec.model import ItemTensors
 from bert4rec.tables import TrainingSet
 

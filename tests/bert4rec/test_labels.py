@@ -7,7 +7,9 @@ import pytest
 import scipy.sparse as sp
 import torch
 
-from bert4rec.evidence import COUNT_FEATURES, ItemCodes, PairEvidence, incidence
+from bert4rec.cooccurrence import incidence
+from bert4rec.evidence import COUNT_FEATURES, PairEvidence
+from bert4rec.item_codes import ItemCodes
 from bert4rec.labels import PRIOR, label_profiles
 
 OUTFITS = [np.array([0, 2]), np.array([1, 3]), np.array([0, 2, 4])]

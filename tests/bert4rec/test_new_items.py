@@ -12,7 +12,9 @@ import torch
 from bert4rec.appearance import Appearance
 from bert4rec.communities import communities, questions, without
 from bert4rec.config import Bert4RecConfig
-from bert4rec.evidence import Counts, ItemCodes, PairEvidence
+from bert4rec.cooccurrence import Counts
+from bert4rec.evidence import PairEvidence
+from bert4rec.item_codes import ItemCodes
 from bert4rec.new_item_score import NewItemScore, fit_new_item_weights
 from bert4rec.new_items import PRIOR, NewItemEvidence
 from bert4rec.scorer import OutfitScorer

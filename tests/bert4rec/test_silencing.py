@@ -13,7 +13,9 @@ import torch
 from bert4rec.appearance import Appearance
 from bert4rec.attribute_pairs import AttributePairs
 from bert4rec.config import Bert4RecConfig
-from bert4rec.evidence import Counts, ItemCodes, PairEvidence
+from bert4rec.cooccurrence import Counts
+from bert4rec.evidence import PairEvidence
+from bert4rec.item_codes import ItemCodes
 from bert4rec.model import Bert4Rec, ItemSizes
 from bert4rec.new_items import NewItemEvidence
 from bert4rec.scorer import OutfitScorer

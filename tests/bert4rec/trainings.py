@@ -19,7 +19,7 @@ import torch
 
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import assign_folds
-from bert4rec.evidence import ItemCodes
+from bert4rec.item_codes import ItemCodes
 from bert4rec.model import ItemTensors
 from bert4rec.scorer import OutfitScorer
 from bert4rec.sharing import assist, lead

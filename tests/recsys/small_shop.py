@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from bert4rec.config import Bert4RecConfig
-from bert4rec.evidence import ItemCodes, PairEvidence
+from bert4rec.evidence import PairEvidence
+from bert4rec.item_codes import ItemCodes
 from bert4rec.model import Bert4Rec, ItemSizes, ItemTensors
 from bert4rec.scorer import OutfitScorer
 from data.types import ImageRecord, Item, Outfit, Region

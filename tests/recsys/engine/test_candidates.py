@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from bert4rec.config import Bert4RecConfig
-from bert4rec.evidence import EXPECTATION, FAR, INFORMATION, ItemCodes, PairEvidence
+from bert4rec.evidence import EXPECTATION, FAR, INFORMATION, PairEvidence
+from bert4rec.item_codes import ItemCodes
 from bert4rec.model import Bert4Rec, ItemSizes, ItemTensors
 from bert4rec.scorer import OutfitScorer
 from recsys.engine.candidates import CandidateGenerator
