@@ -17,6 +17,9 @@ from neo4j.exceptions import Neo4jError, ServiceUnavailable
 ROOT = Path(__file__).resolve().parents[1]
 STARTS_WITHIN = 120
 
+PASSWORD = "s3cret:of/the@shop"
+"""Of servers that ask for one; every sign in it has a meaning in a URL."""
+
 
 class Neo4jProcess:
     """A server in a folder of its own, on a port of this machine; stopped, killed and started again."""

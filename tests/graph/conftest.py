@@ -14,7 +14,7 @@ import pytest
 
 from data.types import Box, ImageRecord, Item, ItemLink, Outfit, Region
 from graph import GraphStore, open_store, sqlite_url
-from tests.neo4j_server import empty
+from tests.neo4j_server import PASSWORD, Neo4jProcess, empty, has_java
 
 
 class SqliteStores:
@@ -79,6 +79,25 @@ def store_factory(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ca
         factory = SqliteStores(tmp_path)
     yield factory
     factory.close()
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jProcess]:
+    """A server of this folder alone, with a password, that tests may kill, and start again."""
+    if not has_java():
+        pytest.skip("no Java on this machine: tests against Neo4j are left out")
+    server = Neo4jProcess(tmp_path_factory.mktemp("neo4j") / "server", PASSWORD)
+    server.begin()
+    server.wait()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def url(server: Neo4jProcess) -> str:
+    """That server's URL, its database empty but for the schema."""
+    empty(server.url)
+    return server.url
 
 
 @pytest.fixture
