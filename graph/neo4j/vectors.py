@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.neo4j.names import indexed
+from graph.neo4j.names import indexed, locked
 from graph.neo4j.server import Row, Server, Transaction
 from graph.neo4j.vector_parts import Part, hash_of, require_searchable
 from graph.store import GraphError, StoreFormatError
@@ -45,7 +45,7 @@ _BEGIN = (
     "MERGE (s:VectorSet {key: $key})"
     " ON CREATE SET s.release = $release, s.sizes = $sizes, s.hash = $hash, s.written = 0, s.whole = false"
 )
-_LOCK = "MATCH (s:VectorSet {key: $key}) SET s.locked = true"
+_LOCK = f"MATCH (s:VectorSet {{key: $key}}) {locked('s')}"
 _WRITTEN = "MATCH (s:VectorSet {key: $key}) RETURN s.hash, s.written"
 _CREATE = (
     "UNWIND $rows AS given CREATE (n:{label} {{row: given[0], item: given[1]}})"
