@@ -34,11 +34,7 @@ def open_indexes(settings: Settings, workspace: Workspace) -> ReleaseIndexes:
     """Open what finds the vectors of releases; a server is connected to when first asked. The caller closes it."""
     from recsys.pipeline.indexes import FaissIndexes
 
-    if settings.index.kind == "faiss":
-        return FaissIndexes()
-    from recsys.pipeline.neo4j_indexes import Neo4jIndexes
-
-    return Neo4jIndexes(graph_url(settings, workspace), settings.index.seconds)
+    return FaissIndexes() if settings.index.kind == "faiss" else open_published(settings, workspace)
 
 
 def open_published(settings: Settings, workspace: Workspace) -> ReleaseIndexes:
@@ -66,7 +62,7 @@ def check_graph(settings: Settings, workspace: Workspace, seconds: float) -> Sto
     """
     from graph import check_store
 
-    return check_store(settings.graph.url.replace("{workspace}", str(workspace.root)), seconds=seconds)
+    return check_store(graph_url(settings, workspace), seconds=seconds)
 
 
 def open_encoders(settings: Settings) -> list[Encoder]:
