@@ -76,7 +76,8 @@ def explain_item(
 
     Without an engine, and for items that its release does not hold, by strength. Nothing that the graph does not hold
     is given as a reason; what the model goes by besides (looks, the network) is in the shares of ``score`` alone. The
-    budget is the graph's: the model takes some hundredths of a second more.
+    budget is the graph's: the model takes some hundredths of a second more beside few items, more than a second beside
+    thirty.
 
     Raises
     ------
