@@ -112,14 +112,7 @@ SCHEMA_VERSION = len(MIGRATIONS)
 def migrate(connection: sqlite3.Connection, path: str) -> None:
     """Bring an open file to this program's schema, or refuse it.
 
-    Safe from two processes at once: the version is read again under the write lock.
-
-    Raises
-    ------
-    SchemaVersionError
-        A newer program wrote the file.
-    StoreFormatError
-        It is an SQLite database of another kind.
+    Safe from two processes at once: the version is read again under the write lock. Raises as :func:`stored_version`.
     """
     if stored_version(connection, path) == SCHEMA_VERSION:
         return
