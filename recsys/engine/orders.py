@@ -58,7 +58,8 @@ def _spread(size: int) -> Iterator[list[int]]:
     """PAIRS random orders, the same for each ``size``, that spread out who of any three comes first.
 
     Forwards and backwards any of two items comes first once. Of those that are drawn the one is kept with which, taken
-    both ways, each of any three has come first and last nearest to a third of the time: half the error of plain draws.
+    both ways, each of any three has come first and last nearest to a third of the time: over a third less error than
+    plain draws taken both ways, in random games of seven and eight.
     """
     random = np.random.default_rng(size)
     first = np.zeros((size, size, size), np.float32)
