@@ -22,9 +22,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from msgspec.structs import replace
@@ -35,6 +36,8 @@ from graph import GraphStore, open_store, sqlite_url
 from graph.neo4j import loading
 from graph.neo4j.import_files import ImportFiles, command
 from graph.store import GraphError
+
+Connected = TypeVar("Connected")
 
 SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "neo4j"
 
@@ -54,12 +57,12 @@ def running(folder: Path) -> Iterator[str]:
             process.wait()
 
 
-def opened(url: str) -> GraphStore:
-    """The store of a server that may still be starting."""
+def opened(url: str, connect: Callable[[str], Connected]) -> Connected:
+    """What ``connect`` opens in a server that may still be starting."""
     deadline = time.monotonic() + 300
     while True:
         try:
-            return open_store(url)
+            return connect(url)
         except GraphError:
             if time.monotonic() > deadline:
                 raise
@@ -79,7 +82,7 @@ def main() -> None:
 def live(folder: Path, sizes: argparse.Namespace) -> None:
     """Through the driver, beside SQLite."""
     loading.WRITERS = sizes.writers
-    with running(folder / "server") as url, opened(url) as store:
+    with running(folder / "server") as url, opened(url, open_store) as store:
         warm = Catalogue(
             argparse.Namespace(**{**vars(sizes), "images": 3_000, "items": 2_000, "edges": 6_000, "hub": 0})
         )
@@ -136,7 +139,7 @@ def imported(folder: Path, sizes: argparse.Namespace) -> None:
     seconds = seconds_of(lambda: subprocess.run(admin, check=True, stdout=subprocess.DEVNULL, stderr=sys.stderr))
     print(f"database import full: {seconds:.1f} s; together {written + seconds:.1f} s", flush=True)
     began = time.perf_counter()
-    with running(folder / "server") as url, opened(url) as store:
+    with running(folder / "server") as url, opened(url, open_store) as store:
         print(f"server up, constraints and indexes made: {time.perf_counter() - began:.1f} s", flush=True)
         _questions("Neo4j", store, sizes)
 

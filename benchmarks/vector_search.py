@@ -22,11 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.machine import describe, seconds_of
-from benchmarks.neo4j_store import running
+from benchmarks.neo4j_store import opened, running
 from graph.connect import open_vectors
 from graph.neo4j.vector_parts import Part
 from graph.neo4j.vectors import VectorSets, index_name
-from graph.store import GraphError
 from recsys.engine.index import SlotIndex
 from recsys.pipeline.neo4j_indexes import asked_for
 
@@ -152,18 +151,7 @@ def _server(options: argparse.Namespace) -> Iterator[VectorSets]:
         if url is None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(dir=options.folder))
             url = stack.enter_context(running(Path(folder) / "server"))
-        yield stack.enter_context(closing(_opened(url)))
-
-
-def _opened(url: str) -> VectorSets:
-    deadline = time.monotonic() + 300
-    while True:
-        try:
-            return open_vectors(url)
-        except GraphError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
+        yield stack.enter_context(closing(opened(url, open_vectors)))
 
 
 def _clustered(width: int, options: argparse.Namespace) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
