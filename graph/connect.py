@@ -156,21 +156,21 @@ def _server(scheme: str, rest: str, seconds: float | None = None) -> Server:
     """The server and database that a URL names; one that must answer within some seconds is asked once."""
     from graph.neo4j.server import Server
 
-    login, _, place = rest.rpartition("@")
+    given, _, place = rest.rpartition("@")
     host, _, database = place.partition("/")
     if not host or "/" in database or "?" in database:
         raise GraphError(
             f"'{scheme}://{place}': names no server and database; write {scheme}://user:password@host:port/database"
         )
-    address, login_, name = f"{scheme}://{host}", _login(login), unquote(database) or None
+    address, login, name = f"{scheme}://{host}", _login(given), unquote(database) or None
     if seconds is None:
-        return Server(address, login_, name)
-    return Server(address, login_, name, patience=0.0, connections=1, connect_seconds=seconds)
+        return Server(address, login, name)
+    return Server(address, login, name, patience=0.0, connections=1, connect_seconds=seconds)
 
 
-def _login(login: str) -> tuple[str, str] | None:
+def _login(given: str) -> tuple[str, str] | None:
     """User and password of a URL or of the environment; None where there is no password."""
-    user, _, password = (unquote(part) for part in login.partition(":"))
+    user, _, password = (unquote(part) for part in given.partition(":"))
     secret_file = os.environ.get("NEO4J_PASSWORD_FILE")
     if not password and secret_file:
         try:

@@ -22,6 +22,7 @@ REGIONS = (
     " c.source, c.confidence] }"
 )
 """Regions of image ``p``: place, region id, item id, method, confidence; in any order."""
+
 REGION = ("region", "full_region", "n", "source", "confidence")
 """Properties of a region's relationship."""
 

@@ -19,7 +19,7 @@ _STORED = (
 )
 _LOCK = f"UNWIND $ids AS id MATCH (i:Item {{id: id}}) {locked('i')}"
 _EDGES = (
-    " WITH i, row CALL (i, row) { MATCH (c:Category {name: row.named}) CREATE (i)-[:IN_CATEGORY]->(c) }"
+    " WITH i, row CALL (i, row) { MATCH (c:Category {name: row.category_key}) CREATE (i)-[:IN_CATEGORY]->(c) }"
     " CALL (i, row) { UNWIND row.attributes AS pair"
     " MATCH (a:Attribute {name: pair[0], value: pair[1]}) CREATE (i)-[:HAS_ATTRIBUTE]->(a) }"
 )
@@ -113,7 +113,7 @@ def _row(item: StoredItem) -> dict[str, Any]:
         "category": record.category,
         "slot": record.slot,
         "body": item.body,
-        "named": indexed(record.category),
+        "category_key": indexed(record.category),
         "attributes": [[indexed(name), indexed(value)] for name, value in sorted(attributes_of(record))],
     }
 

@@ -12,6 +12,9 @@ from recsys.engine.index import SlotIndex, VectorIndex
 FILES = "index"
 """Folder of a release that holds its vectors."""
 
+MANIFEST = "manifest.json"
+"""File of a release that names all others by their hashes."""
+
 Published = Callable[[int, int], None]
 """Called with how many vectors are published, and of how many."""
 

@@ -18,7 +18,7 @@ from graph.store import GraphError, InvalidRecordError, StoreUnavailableError
 from recsys.engine.catalogue import Catalogue
 from recsys.engine.index import SlotIndex, VectorIndex
 from recsys.errors import IndexUnavailableError, ReleaseError
-from recsys.pipeline.indexes import FILES, Published
+from recsys.pipeline.indexes import FILES, MANIFEST, Published
 
 ASKED = 128
 """How many vectors a search asks for, at least. Slots up to this size are searched exactly."""
@@ -127,7 +127,7 @@ def asked_for(count: int) -> int:
 
 
 def _key_of(release: Path) -> str:
-    return _key(release.name, (release / "manifest.json").read_bytes())
+    return _key(release.name, (release / MANIFEST).read_bytes())
 
 
 def _key(name: str, manifest: bytes) -> str:

@@ -38,14 +38,13 @@ from recsys.engine.slots import SlotModel
 from recsys.errors import ReleaseError
 from recsys.pipeline.contents import ReleaseContents
 from recsys.pipeline.features import ItemFeatures
-from recsys.pipeline.indexes import FILES, FaissIndexes, Published, ReleaseIndexes
+from recsys.pipeline.indexes import FILES, MANIFEST, FaissIndexes, Published, ReleaseIndexes
 from recsys.pipeline.visual import VisualSpace
 from recsys.pipeline.vocabulary import Vocabulary
 from recsys.workspace import Workspace
 
 FORMAT = 5
 NEW_ITEMS = "new_items.safetensors"
-MANIFEST = "manifest.json"
 LIBRARIES = ("torch", "faiss-cpu", "numpy")
 
 
