@@ -15,10 +15,14 @@ class NotReadyError(ApiError):
 
 
 class GraphUnavailableError(ApiError):
-    """The graph cannot be used, and the service is set to be ready only with it."""
+    """The graph cannot be used, and the settings make it a condition of readiness: one that asks for it, or vectors
+    that are searched in its server."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"api.graph_required is set, and the graph cannot be used: {reason}")
+        super().__init__(
+            "this service is ready only while its graph can be used (api.graph_required is set, or index.kind is "
+            f"'neo4j'), and it cannot be used: {reason}"
+        )
 
 
 class BusyError(ApiError):

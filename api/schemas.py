@@ -136,7 +136,10 @@ class GraphState(Answer):
     """The graph that releases are trained from, as the service saw it last. Questions are answered without it, unless
     vectors are searched in its server."""
 
-    store: str | None = Field(description="`sqlite` or `neo4j`; null before the first look has ended.")
+    store: str | None = Field(
+        description="`sqlite` or `neo4j`, `unknown` where the URL names neither; null before the first look has ended, "
+        "and after one that broke."
+    )
     reachable: bool | None = Field(description="It is there and answers; null before the first look has ended.")
     schema_ok: bool | None = Field(description="Its schema is that of this program; null where nobody could see.")
     reason: str | None = Field(description="What is wrong; null where nothing is.")

@@ -10,9 +10,9 @@ from msgspec import Struct
 class StoreHealth(Struct, frozen=True, kw_only=True):
     """What a look at a store found.
 
-    ``store``: the kind, ``sqlite`` or ``neo4j``. ``reachable``: it is there, is a store, and answers. ``schema_ok``:
-    its schema is that of this program; None where nobody could see. ``reason``: what is wrong, without user, password
-    or folder. ``milliseconds``: how long the look took.
+    ``store``: the kind, ``sqlite`` or ``neo4j``; ``unknown`` where its URL names neither. ``reachable``:
+    it is there, is a store, and answers. ``schema_ok``: its schema is that of this program; None where nobody could
+    see. ``reason``: what is wrong, without user, password or folder. ``milliseconds``: how long the look took.
     """
 
     store: str

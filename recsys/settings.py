@@ -50,7 +50,8 @@ class ApiSettings(Section):
     """How the service behaves."""
 
     graph_required: bool = Field(
-        default=False, description="whether the service is ready only while the graph can be reached, too"
+        default=False,
+        description="whether the service is ready only while the graph can be used, too; always with index.kind neo4j",
     )
 
 

@@ -23,7 +23,8 @@ async def healthz() -> Health:
 async def readyz(service: Service) -> Readiness:
     """Answer 200 where a release is loaded, and which; else 503. Says how the graph is, which nothing here waits for.
 
-    Without a usable graph it is 503 only where the setting `api.graph_required` says so."""
+    Without a usable graph it is 503 only where the settings ask for one: `api.graph_required`, or `index.kind` neo4j,
+    since vectors are then searched in the graph's server."""
     release = await service.release()
     if release is None:
         raise NotReadyError

@@ -164,6 +164,7 @@ def test_the_service_stays_ready_unless_the_graph_is_required(
             assert told == {name: getattr(seen, name) for name in told} and ready.json()["status"] == "ready"
         else:
             assert ready.json()["type"].endswith(":graph-unavailable") and seen.reason in ready.json()["detail"]
+            assert "api.graph_required" in ready.json()["detail"] and "index.kind" in ready.json()["detail"]
             assert ready.headers["retry-after"] == "1"
     answers.append(Seen())
     until(lambda: client.get("/readyz").status_code == 200)
