@@ -77,7 +77,12 @@ class Settings(BaseSettings):
     """All settings. Sections given as plain tables are validated by the package they configure."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, case_sensitive=False
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        case_sensitive=False,
     )
 
     graph: GraphSettings = GraphSettings()
@@ -102,7 +107,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment has the last word over the file."""
+        """The environment has the last word over the file; a variable that is empty says nothing."""
         return env_settings, init_settings
 
 

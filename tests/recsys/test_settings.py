@@ -6,7 +6,7 @@ import pytest
 
 from data.checks import CheckSettings
 from recsys.errors import SettingsError
-from recsys.settings import load_settings, section
+from recsys.settings import Settings, load_settings, section
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -34,6 +34,15 @@ def test_the_environment_has_the_last_word(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("RECSYS_TRAINING__SEED", "9")
     settings = load_settings(written(tmp_path, "[training]\nseed = 3\nthreads = 2\n"))
     assert (settings.training.seed, settings.training.threads) == (9, 2)
+
+
+def test_an_empty_variable_is_not_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECSYS_GRAPH__URL", "")
+    monkeypatch.setenv("RECSYS_TRAINING__SEED", "")
+    monkeypatch.setenv("RECSYS_ENCODERS", "")
+    assert load_settings() == Settings.model_construct()
+    settings = load_settings(written(tmp_path, "[graph]\nurl = 'sqlite:///other.sqlite'\n[training]\nseed = 3\n"))
+    assert (settings.graph.url, settings.training.seed) == ("sqlite:///other.sqlite", 3)
 
 
 @pytest.mark.parametrize(
