@@ -15,6 +15,9 @@ _NEAR = 50
 _SMALL = 2_000
 """Names of styles, categories and attributes that are compared."""
 
+_INSTEAD = 2
+"""Items of an image or outfit that are named in its place."""
+
 ORDER: tuple[NodeKind, ...] = ("item", "image", "outfit", "style", "category", "attribute", "shoot")
 """Which kind a bare id is taken for where several have it."""
 
@@ -43,6 +46,8 @@ def find(store: GraphStore, name: str, kind: NodeKind | None = None) -> Node:
             return node
     if not asked:
         raise UnknownNodeError(f"attribute {name!r}: write name=value, as in colour=red")
+    if kind is not None and kind != "attribute":
+        raise unknown(store, asked[0], what=kind)
     raise _refusal(name, kind or "node", [near for node in asked for near in _near(store, node)])
 
 
@@ -54,8 +59,23 @@ def require(store: GraphStore, found: Iterable[Neighbourhood]) -> None:
 
 
 def unknown(store: GraphStore, node: Node, *, what: str) -> UnknownNodeError:
-    """The error for a node that is not stored."""
+    """The error for a node that is not stored; where a node of another kind has its id, that is said."""
+    for other in (Node(kind, node.id) for kind in ORDER if kind not in (node.kind, "attribute")):
+        if exists(store, other):
+            return UnknownNodeError(f"{what} {node.label!r} is not stored: {_kind_of(store, other, node.kind)}")
     return _refusal(node.label, what, _near(store, node))
+
+
+def _kind_of(store: GraphStore, node: Node, wanted: NodeKind) -> str:
+    """Which kind a node is, and where items are wanted, the first of those in an image or outfit."""
+    said = f"it is the id of {'an' if node.kind[0] in 'io' else 'a'} {node.kind}"
+    if wanted != "item" or node.kind not in ("image", "outfit"):
+        return said
+    (around,) = store.neighbours([node], relations=["CONTAINS", "STYLED_IN"], limit=_INSTEAD)
+    items = [repr(other.id) for relation in around.degrees for other in around.others(relation)]
+    if not items:
+        return f"{said}, in which no item is known"
+    return f"{said}; give one of its items, such as {' or '.join(items)}"
 
 
 def _refusal(given: str, what: str, known: Iterable[str]) -> UnknownNodeError:

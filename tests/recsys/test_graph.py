@@ -164,6 +164,10 @@ def test_no_time_is_said(ask: Run, command: str) -> None:
     [
         (["neighbours", "자켓켓"], "node '자켓켓' is not stored; did you mean '자켓'?"),
         (["together", "셔츄"], "item '셔츄' is not stored"),
+        (
+            ["path", "자켓", "p3"],
+            "item 'p3' is not stored: it is the id of an image; give one of its items, such as '셔츠' or '치마'",
+        ),
         (["trend", "색상=블랔"], "node '색상=블랔' is not stored; did you mean '색상=블랙'?"),
         (["trend", "p1"], "image p1: an image has no trend"),
         (["hubs", "--kind", "style", "--relation", "CONTAINS"], "style nodes have no CONTAINS; they have HAS_STYLE"),

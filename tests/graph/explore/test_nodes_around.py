@@ -71,6 +71,23 @@ def test_unknown_items_are_named_with_the_nearest(wardrobe):
         worn_together(wardrobe, "완전히 다른")
 
 
+def test_an_id_of_another_kind_is_said_to_be_one(wardrobe, make):
+    with pytest.raises(UnknownNodeError) as raised:
+        worn_together(wardrobe, "p4")
+    assert str(raised.value) == (
+        "item 'p4' is not stored: it is the id of an image; give one of its items, such as 'bag' or 'skirt'"
+    )
+    with pytest.raises(UnknownNodeError, match="is the id of an outfit; give one of its items, such as 'bag' or 'hat'"):
+        worn_together(wardrobe, "o1")
+    with pytest.raises(UnknownNodeError, match=r"item '모던' is not stored: it is the id of a style$"):
+        worn_together(wardrobe, "모던")
+    with pytest.raises(UnknownNodeError, match=r"image 'hat' is not stored: it is the id of an item$"):
+        find(wardrobe, "hat", "image")
+    wardrobe.upsert_images([make.image("unread", None)])
+    with pytest.raises(UnknownNodeError, match=r"is the id of an image, in which no item is known$"):
+        worn_together(wardrobe, "unread")
+
+
 def test_hubs_and_orphans(wardrobe):
     found = hubs(wardrobe, budget=Budget(limit=3))
     assert [(degree.node.id, degree.degree) for degree in found.nodes] == [("shirt", 3), ("coat", 2), ("skirt", 2)]
