@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,6 +46,20 @@ class By(StrEnum):
 Limit = Annotated[int, typer.Option(min=1, help="Most answers of a kind.")]
 Seconds = Annotated[float, typer.Option(min=0.0, help="How long it may take; then what was found is shown.")]
 KindOf = Annotated[Kind | None, typer.Option(help="What the id names; unset: the first that has it, items first.")]
+
+
+def day(given: str) -> date:
+    """A day of the command line.
+
+    Raises
+    ------
+    BadParameter
+        It is none.
+    """
+    try:
+        return datetime.strptime(given, "%Y-%m-%d").date()
+    except ValueError:
+        raise typer.BadParameter(f"{given!r} is no day; write year, month and day, as 2026-11-23") from None
 
 
 @contextmanager

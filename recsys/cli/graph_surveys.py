@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recsys.cli.graph_session import By, Kind, Limit, Seconds, open_graph, say_cuts, table
+from recsys.cli.graph_session import By, Kind, Limit, Seconds, day, open_graph, say_cuts, table
 
 if TYPE_CHECKING:
     from graph.explore.communities import Division
@@ -180,7 +180,7 @@ def _show_division(output: Output, division: Division) -> None:
 
 def changed(
     context: typer.Context,
-    since: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="A day, as 2020-11-19.")],
+    since: Annotated[date, typer.Argument(parser=day, help="A day, as 2020-11-19.")],
     limit: Limit = 20,
     seconds: Seconds = 60.0,
 ) -> None:
@@ -189,7 +189,7 @@ def changed(
     from graph.explore.changes import changes_since
 
     with open_graph(context) as (output, store):
-        found = changes_since(store, since.date(), budget=Budget(limit=limit, seconds=seconds))
+        found = changes_since(store, since, budget=Budget(limit=limit, seconds=seconds))
     output.document(found)
     output.line(
         f"since {found.since}: {found.images:,} images of {found.shoots:,} new shoots ({found.images_before:,} before, "
@@ -205,8 +205,8 @@ def changed(
 def trend(
     context: typer.Context,
     names: Annotated[list[str], typer.Argument(help="An item, style, category, name=value; several: seen together.")],
-    since: Annotated[str | None, typer.Option(help="Only images created from this day.")] = None,
-    until: Annotated[str | None, typer.Option(help="Only images created before this day.")] = None,
+    since: Annotated[date | None, typer.Option(parser=day, help="Only images created from this day.")] = None,
+    until: Annotated[date | None, typer.Option(parser=day, help="Only images created before this day.")] = None,
     limit: Limit = 52,
     seconds: Seconds = 60.0,
 ) -> None:
@@ -216,10 +216,12 @@ def trend(
     from graph.explore.trends import trend as ask
     from recsys.errors import QueryError
 
+    budget = Budget(limit=limit, seconds=seconds)
+    first, end = since.isoformat() if since else None, until.isoformat() if until else None
     with open_graph(context) as (output, store):
         nodes = [find(store, name) for name in names]
         try:
-            found = ask(store, nodes, since=since, until=until, budget=Budget(limit=limit, seconds=seconds))
+            found = ask(store, nodes, since=first, until=end, budget=budget)
         except ValueError as error:
             raise QueryError(str(error)) from error
     output.document(found)

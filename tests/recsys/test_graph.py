@@ -18,6 +18,8 @@ from recsys.cli.graph_session import By, Kind
 
 Run = Callable[..., Any]
 
+NO_DAY = "is no day; write year, month and day, as 2026-11-23"
+
 
 def _image(number: int, *item_ids: str, style: str, created: str) -> ImageRecord:
     regions = tuple(
@@ -148,6 +150,7 @@ def test_times(ask: Run) -> None:
     assert [week["shown"] for week in answer["weeks"]] == [0, 1, 0]
     assert answer["weeks"][0]["monday"] == "2020-11-02"
     assert len(ask("trend", "자켓", "--since", "2020-11-05", "--until", "2020-11-12")[1]["weeks"]) == 1
+    assert len(ask("trend", "자켓", "--since", "2020-11-5", "--until", "2020-11-12")[1]["weeks"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -171,7 +174,9 @@ def test_no_time_is_said(ask: Run, command: str) -> None:
         (["trend", "색상=블랔"], "node '색상=블랔' is not stored; did you mean '색상=블랙'?"),
         (["trend", "p1"], "image p1: an image has no trend"),
         (["hubs", "--kind", "style", "--relation", "CONTAINS"], "style nodes have no CONTAINS; they have HAS_STYLE"),
-        (["changed", "gestern"], "does not match the format"),
+        (["changed", "gestern"], f"Invalid value for 'since': 'gestern' {NO_DAY}"),
+        (["trend", "자켓", "--since", "gestern"], f"Invalid value for '--since': 'gestern' {NO_DAY}"),
+        (["trend", "자켓", "--until", "2020-02-30"], f"Invalid value for '--until': '2020-02-30' {NO_DAY}"),
         (["explain", "자켓"], "Missing option '--context'"),
         (
             ["explain", "자켓", "--context", "셔츠", "--by", "score"],
