@@ -90,6 +90,20 @@ def open_vectors(url: str) -> VectorSets:
     return VectorSets(_server(scheme, rest))
 
 
+def place_of(url: str) -> str:
+    """Where the store of a URL is, without user and password: two that name one file, or one database, have one.
+
+    Raises
+    ------
+    GraphError
+        The URL names no store.
+    """
+    _, rest = _parts(url)
+    if is_neo4j(url):
+        return f"neo4j://{rest.rpartition('@')[2]}"  # whatever the scheme, since all lead to one database
+    return sqlite_url(Path(_file(rest)).resolve())
+
+
 def is_neo4j(url: str) -> bool:
     """Whether a URL names a store in Neo4j."""
     return url.partition("://")[0] in _NEO4J

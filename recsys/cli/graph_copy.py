@@ -40,6 +40,7 @@ def copy(
 
     session = session_of(context)
     output = session.output
+    _require_two(session, origin, target)
     with (
         _opened(session, origin) as there,
         _opened(session, target, writing=True) as here,
@@ -79,6 +80,29 @@ def import_files(
     output.line(f"stop the server, then run {folder / COMMAND} where neo4j-admin is")
     if problems:
         output.note(f"{problems} problems in quarantine stay where they are: import files hold the graph alone")
+
+
+def _require_two(session: Session, origin: str, target: str) -> None:
+    """See that FROM and TO are two stores; opens neither."""
+    from graph.connect import place_of
+    from graph.copying import CopyError
+
+    if origin == target or place_of(_url(session, origin)) == place_of(_url(session, target)):
+        one = f"both the word {origin}" if origin == target == WORKSPACE else "one store, named twice"
+        raise CopyError(
+            f"FROM and TO are {one}: there is nothing to copy. Give another store as TO, as in "
+            "recsys graph copy workspace sqlite:///backup.sqlite"
+        )
+
+
+def _url(session: Session, name: str) -> str:
+    """The URL of a store that is given by it or by the word workspace."""
+    from recsys.bootstrap import graph_url
+
+    if name != WORKSPACE:
+        return name
+    workspace = session.workspace()
+    return graph_url(session.settings(workspace), workspace)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graph import open_store, sqlite_url
+from graph.connect import place_of
 from graph.sqlite import SqliteGraphStore
 from graph.store import GraphError
 
@@ -26,6 +27,16 @@ def test_an_unknown_scheme_names_the_known_and_no_secret(url):
     with pytest.raises(GraphError, match="sqlite://") as raised:
         open_store(url)
     assert "secret" not in str(raised.value)
+
+
+def test_urls_of_one_store_have_one_place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    here = f"sqlite:///{tmp_path.resolve()}/a.sqlite"
+    assert place_of("sqlite:///a.sqlite") == place_of(f"sqlite:///{tmp_path}/b/../a.sqlite") == here
+    assert place_of("bolt://u:p@host:7687/db") == place_of("neo4j+s://host:7687/db") == "neo4j://host:7687/db"
+    assert len({place_of(url) for url in ("neo4j://host/a", "neo4j://host/b", "neo4j://host:1/a")}) == 3
+    with pytest.raises(GraphError, match="no graph store goes by this scheme"):
+        place_of("workspace")
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite://graph.sqlite", "sqlite:///:memory:"])

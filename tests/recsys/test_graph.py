@@ -193,5 +193,20 @@ def test_what_cannot_be_answered_is_one_line(recsys: Run, stocked: Path, argumen
     assert words in ran.err
 
 
+@pytest.mark.parametrize(
+    "target", ["workspace", "sqlite:///{workspace}/graph.sqlite", "sqlite:///{workspace}/../shop/graph.sqlite"]
+)
+def test_a_store_is_not_copied_into_itself(recsys: Run, workspace: Path, target: str) -> None:
+    ran = recsys("-w", workspace, "graph", "copy", "workspace", target.format(workspace=workspace))
+    assert (ran.status, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert "nothing to copy. Give another store as TO" in ran.err
+    assert not (workspace / "graph.sqlite").exists(), "nothing was opened"
+
+
+def test_a_copy_into_another_file_holds_the_same(recsys: Run, stocked: Path) -> None:
+    ran = recsys("-w", stocked, "graph", "copy", "workspace", sqlite_url(stocked / "backup.sqlite"))
+    assert ran.status == 0 and "both hold 3 images, 5 items, 1 outfits and 6 links: checksums agree" in ran.out
+
+
 def test_kinds_are_those_of_the_graph() -> None:
     assert tuple(Kind) == NODE_KINDS and tuple(By) == RELATIONS
