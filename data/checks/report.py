@@ -75,7 +75,8 @@ def _page(counts: Counter[tuple[str, str]], failed: dict[str, list[Finding]], im
     )
     return (
         f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Acquisition check</title><style>{_STYLE}</style>"
-        f"<h1>Acquisition check</h1><p>{images:,} photos failed at least one rule.</p>"
+        f"<h1>Acquisition check</h1><p>{images:,} photos failed at least one rule. "
+        "All photos were kept as they are.</p>"
         f"<table><tr><th>rule</th><th>pass</th><th>fail</th><th>not judged</th></tr>{rows}</table>{sections}</html>\n"
     )
 

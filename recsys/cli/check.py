@@ -30,6 +30,8 @@ class FaceTreatment(StrEnum):
 
 VERDICTS = ("pass", "fail", "not_judged")
 
+KEPT = "nothing was changed: all photos stay imported, whatever was found"
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -87,6 +89,14 @@ def check(
         raise typer.Exit(Exit.ATTENTION)
 
 
+def _summary(found: int, photos: int, by_rule: dict[str, int]) -> str:
+    """How many photos have findings, and of which rules, the most frequent first."""
+    rules = ", ".join(
+        f"{code} {by_rule[code]}" for code in sorted(by_rule, key=lambda code: -by_rule[code]) if by_rule[code]
+    )
+    return f"{found} of {photos} photos have findings" + (f": {rules}" if rules else "")
+
+
 def show_copies(output: Output, copies: FaceCopies, folder: Path | None) -> None:
     """Say on standard error how many copies there are, and which photos have none and why."""
     for image_id, reason in copies.failed.items():
@@ -125,6 +135,7 @@ class Tally:
         output.document({"photos": self.photos, "failed": failed, "rules": rules, "failures": self.failures})
         columns = ["rule", "pass", "fail", "not judged"]
         output.table("Acquisition rules", columns, [(code, *counts.values()) for code, counts in rules.items()])
-        output.line(f"{failed} of {self.photos} photos failed at least one rule")
+        output.line(_summary(failed, self.photos, {code: counts["fail"] for code, counts in rules.items()}))
+        output.line(KEPT)
         if html is not None:
             output.note(f"report: {html}")

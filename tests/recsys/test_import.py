@@ -306,6 +306,17 @@ def test_check_counts_and_shows(
     assert "face" not in ran.json["rules"]
     limited = recsys("-w", shop, "check", "--strict", "--limit", "2", "--json")
     assert (limited.status, limited.json["photos"], limited.json["rules"]["size"]["fail"]) == (2, 2, 2)
+    found = {code: verdicts["fail"] for code, verdicts in ran.json["rules"].items() if verdicts["fail"]}
+    told = recsys("-w", shop, "check").out.splitlines()[-2:]
+    head, _, named = told[0].partition(": ")
+    assert head == "6 of 6 photos have findings" and found == dict(_named(part) for part in named.split(", "))
+    assert [found[code] for code, _ in map(_named, named.split(", "))] == sorted(found.values(), reverse=True)
+    assert told[1] == "nothing was changed: all photos stay imported, whatever was found"
+
+
+def _named(part: str) -> tuple[str, int]:
+    code, count = part.split(" ")
+    return code, int(count)
 
 
 def test_thresholds_are_settings(recsys: Run, shop: Path, photos: Path) -> None:

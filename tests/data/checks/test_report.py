@@ -23,6 +23,7 @@ def test_the_page_counts_and_shows_failures(
     write_report([finding("<a>", "fail", photo), finding("b", "pass", photo), finding("c", "fail", "gone.jpg")], page)
     text = page.read_text(encoding="utf-8")
     assert "2 photos failed" in text
+    assert "All photos were kept as they are." in text
     assert "<td>blur</td><td>1</td><td>2</td><td>0</td>" in text
     assert "&lt;a&gt;" in text
     assert text.count("data:image/jpeg;base64,") == 1
