@@ -4,7 +4,8 @@
 
 WORKSPACE has been imported into. 15 % of the photos, by shoot, and then 10 % of the items with all their links are
 taken out of the graph; everything is trained once a seed on what is left. Hits@10 within the item's category with 95 %
-intervals by bootstrap over shoots, and the paired difference of GraphSAGE to the best other scorer. Alike are items
+intervals by bootstrap over shoots, and the paired difference of GraphSAGE to the best other scorer; then counts and
+attributes mixed, alone and with a trained model, by weights fitted inside the training photos. Alike are items
 that share a partner in held-out photos; with ``--sample``, the folder that ``recsys sample`` wrote, those of one latent
 style, and all is ranked within slots, since a category holds some ten items there. Trained scorers are the mean over
 seeds.
@@ -16,7 +17,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 from benchmarks import link_questions as lq
 from benchmarks import similar_items
 from benchmarks.light_gcn import LightGcn, LightGcnSettings
+from benchmarks.link_mixtures import Mixture, evidence
 from benchmarks.link_scorers import Matrix, Sage, attributes, content, counting, popularity, standardised, worn_together
 from benchmarks.machine import describe
 from evaluation import bootstrap as bs
@@ -42,22 +44,30 @@ from vision.embeddings import EmbeddingStore
 SHARES = (0.15, 0.10)
 """Of photos and of items held out."""
 
-OURS, BOTH = "GraphSAGE", "GraphSAGE + counting"
-COUNTED = 0.03
-"""Weight of a shared photo beside the cosine, chosen on other outfits."""
+OURS, LIGHT = "GraphSAGE", "LightGCN"
+MIXED = "counts + attributes"
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A workspace's corpus and graph, the cut, and features of nodes made without the held-out photos' crops."""
+    """A workspace's corpus and graph, the cut, and features of nodes made without the held-out photos' crops.
+
+    ``group`` [J]: within which items are ranked.
+    """
 
     inputs: TrainingInputs
     cut: lq.Cut
     nodes: NodeFeatures
+    group: NDArray[np.int32]
+
+    def inside(self) -> Opened:
+        """The same with a further cut inside the training photos, to fit weights on."""
+        group = self.inputs.corpus.image_group
+        return replace(self, cut=lq.hold_out(self.cut.known, group, SHARES, np.random.default_rng(2)))
 
 
-def open_workspace(folder: Path) -> Opened:
-    """Read a workspace and cut it."""
+def open_workspace(folder: Path, *, within_slots: bool = False) -> Opened:
+    """Read a workspace and cut it; ranks are within categories, or within slots."""
     workspace = Workspace.open(folder)
     settings = load_settings(workspace=workspace.root)
     encoders = open_encoders(settings)
@@ -71,7 +81,8 @@ def open_workspace(folder: Path) -> Opened:
     looks = {e.name: item_vectors(e, store, corpus.catalogue.items, kept) for e in encoders}
     features = fit_features(corpus.catalogue.items, looks, 0)
     nodes, _ = node_features(features, inputs.photo_vectors, [image.styles for image in corpus.images])
-    return Opened(inputs, cut, nodes)
+    slots = np.unique([item.slot for item in corpus.catalogue.items], return_inverse=True)[1].astype(np.int32)
+    return Opened(inputs, cut, nodes, slots if within_slots else nodes.item_group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +117,38 @@ def scorers(opened: Opened, trained: Trained) -> Scorers:
         "counting": [lambda asked: counting(cut, asked)],
         "counting, 1st + 2nd": [lambda asked: counting(cut, asked, second=0.3)],
         "attribute PMI": [lambda asked: attributes(cut, opened.inputs.corpus.catalogue, asked)],
-        "LightGCN": [model.scores for model in trained.light],
+        LIGHT: [model.scores for model in trained.light],
         "raw content": [lambda asked: content(nodes, asked)],
         OURS: [model.scores for model in trained.sage],
-        BOTH: [_with_counts(model, cut) for model in trained.sage],
     }
 
 
-def _with_counts(model: Sage, cut: lq.Cut) -> Callable[[lq.Asked], Matrix]:
-    return lambda asked: model.scores(asked) + COUNTED * counting(cut, asked)
+def mixed(
+    opened: Opened, trained: Trained, inner: Opened, retrained: Trained, ask: Callable[[lq.Cut], lq.Asked]
+) -> dict[str, list[Matrix]]:
+    """Scores of counts and attributes mixed, without a trained model and with one, an entry a seed.
+
+    Weights come from ``inner``, a cut inside the training photos, on which the models were trained once more.
+    """
+    catalogue, group = opened.inputs.corpus.catalogue, opened.group
+    questions, asked = ask(inner.cut), ask(opened.cut)
+    found = {}
+    light, sage = f"{MIXED} + {LIGHT}", f"{MIXED} + {OURS}"
+    before, after = (
+        {MIXED: [()], light: [(m.known_scores,) for m in t.light], sage: [(m.scores,) for m in t.sage]}
+        for t in (retrained, trained)
+    )
+    for name, models in before.items():
+        fitted = [Mixture.fit(evidence(inner.cut, catalogue, questions, m), questions, group) for m in models]
+        pairs = zip(fitted, after[name], strict=True)
+        found[name] = [mixture.score(evidence(opened.cut, catalogue, asked, m)) for mixture, m in pairs]
+    return found
 
 
-def table(title: str, values: dict[str, list[NDArray[np.float64]]], cluster: NDArray[np.int64]) -> None:
-    """Print each scorer's mean with interval and seeds, and the paired difference of ours to the best other."""
+def table(
+    title: str, values: dict[str, list[NDArray[np.float64]]], cluster: NDArray[np.int64], ours: Sequence[str] = (OURS,)
+) -> None:
+    """Print each scorer's mean with interval and seeds, and the paired difference of each of ours to the best other."""
     clusters = np.unique(cluster, return_inverse=True)[1]
     n_clusters = int(clusters.max()) + 1
     print(f"\n{title}: {len(cluster)} questions in {n_clusters} clusters")
@@ -126,10 +156,10 @@ def table(title: str, values: dict[str, list[NDArray[np.float64]]], cluster: NDA
     for name, statistic in statistics.items():
         each = f"  ({', '.join(f'{v.mean():.3f}' for v in values[name])})" if len(values[name]) > 1 else ""
         print(f"  {name:22} {_shown(statistic, n_clusters)}{each}")
-    best = max((name for name in values if name not in (OURS, BOTH)), key=lambda name: np.mean(values[name]))
-    for ours in (name for name in values if name in (OURS, BOTH)):
-        gap = _shown(bs.difference(statistics[ours], statistics[best]), n_clusters, sign="+")
-        print(f"  {ours} - {best}: {gap}", flush=True)
+    best = max((name for name in values if name not in ours), key=lambda name: np.mean(values[name]))
+    for name in ours:
+        gap = _shown(bs.difference(statistics[name], statistics[best]), n_clusters, sign="+")
+        print(f"  {name} - {best}: {gap}", flush=True)
 
 
 def _shown(statistic: bs.Statistic, clusters: int, sign: str = "") -> str:
@@ -137,24 +167,38 @@ def _shown(statistic: bs.Statistic, clusters: int, sign: str = "") -> str:
     return f"{found.value:{sign}.3f} ({found.low:{sign}.3f} to {found.high:{sign}.3f})"
 
 
-def link_tables(opened: Opened, models: Scorers, group: NDArray[np.int32]) -> None:
-    """Hits@10 of every cut that the workspace allows, within groups [J]."""
-    cut = opened.cut
-    cuts = {
-        "known items of held-out photos": lq.known_items(cut),
-        "new items, among all": lq.new_items(cut, among_new=False),
-        "new items, among new ones": lq.new_items(cut, among_new=True),
-    }
+CUTS: dict[str, Callable[[lq.Cut], lq.Asked]] = {
+    "known items of held-out photos": lq.known_items,
+    "new items, among all": lambda cut: lq.new_items(cut, among_new=False),
+    "new items, among new ones": lambda cut: lq.new_items(cut, among_new=True),
+}
+
+
+def link_tables(opened: Opened, models: Scorers) -> None:
+    """Hits@10 of every cut that the workspace allows."""
+    cuts = dict(CUTS)
     if opened.nodes.image_known.any():
-        cuts["known items of held-out photos, by the photo's looks alone"] = lq.photos_alone(cut)
-    for title, asked in cuts.items():
-        values = {name: [lq.hits(asked, score(asked), group) for score in each] for name, each in models.items()}
-        table(f"{title}, hits@10", values, cut.cluster[asked.photo])
+        cuts["known items of held-out photos, by the photo's looks alone"] = lq.photos_alone
+    for title, ask in cuts.items():
+        asked = ask(opened.cut)
+        values = {name: [lq.hits(asked, score(asked), opened.group) for score in each] for name, each in models.items()}
+        table(f"{title}, hits@10", values, opened.cut.cluster[asked.photo])
 
 
-def alike_tables(opened: Opened, trained: Trained, group: NDArray[np.int32], sample: Path | None) -> None:
+def mixed_tables(opened: Opened, trained: Trained, seeds: Sequence[int]) -> None:
+    """What a trained model adds to counts and attributes."""
+    inner = opened.inside()
+    retrained = Trained.of(inner, seeds)
+    for title, ask in CUTS.items():
+        asked, scores = ask(opened.cut), mixed(opened, trained, inner, retrained, ask)
+        values = {name: [lq.hits(asked, matrix, opened.group) for matrix in each] for name, each in scores.items()}
+        ours = [name for name in values if name != MIXED]
+        table(f"{title}, evidence mixed, hits@10", values, opened.cut.cluster[asked.photo], ours)
+
+
+def alike_tables(opened: Opened, trained: Trained, sample: Path | None) -> None:
     """Recall and nDCG of items that are alike though no photo links them."""
-    cut, corpus = opened.cut, opened.inputs.corpus
+    cut, corpus, group = opened.cut, opened.inputs.corpus, opened.group
     if sample is None:
         what, alike = "a partner in common in held-out photos", similar_items.same_company(cut, group)
     else:
@@ -165,7 +209,7 @@ def alike_tables(opened: Opened, trained: Trained, group: NDArray[np.int32], sam
     vectors = {
         "raw content": [standardised(opened.nodes)[1]],
         "counting (same partners)": [partners],
-        "LightGCN": [model.items() for model in trained.light],
+        LIGHT: [model.items() for model in trained.light],
         OURS: [model.items for model in trained.sage],
     }
     matrices = {"popularity": [np.broadcast_to(degree, alike.shape)]}
@@ -195,7 +239,7 @@ def rank_table(opened: Opened, trained: Trained) -> None:
     print("\neffective rank of item vectors, known items")
     print(f"  raw content            {effective_rank(looks[known]):.1f} of {looks.shape[1]}")
     for name, sets, which in (
-        ("LightGCN", [m.items() for m in trained.light], known),
+        (LIGHT, [m.items() for m in trained.light], known),
         (OURS, [m.items for m in trained.sage], known),
         (f"{OURS}, new items", [m.items for m in trained.sage], opened.cut.new_item),
     ):
@@ -212,7 +256,7 @@ def main() -> None:
     parser.add_argument("--sample", type=Path, help="the rendered sample that was imported")
     options = parser.parse_args()
     print(describe())
-    opened = open_workspace(options.workspace)
+    opened = open_workspace(options.workspace, within_slots=options.sample is not None)
     known = opened.cut.known
     n_known = int((np.diff(known.image_indptr) > 0).sum())
     print(
@@ -220,10 +264,9 @@ def main() -> None:
         f"{int(opened.cut.new_item.sum())} items held out"
     )
     trained = Trained.of(opened, options.seeds)
-    slots = [item.slot for item in opened.inputs.corpus.catalogue.items]
-    group = np.unique(slots, return_inverse=True)[1].astype(np.int32) if options.sample else opened.nodes.item_group
-    link_tables(opened, scorers(opened, trained), group)
-    alike_tables(opened, trained, group, options.sample)
+    link_tables(opened, scorers(opened, trained))
+    mixed_tables(opened, trained, options.seeds)
+    alike_tables(opened, trained, options.sample)
     rank_table(opened, trained)
 
 

@@ -103,6 +103,13 @@ def _ask(cut: Cut, edges: NDArray[np.int64]) -> Asked:
     return Asked(photo, target, shown, np.ones(cut.whole.n_items, np.bool_))
 
 
+def ranked_of(asked: Asked, group: NDArray[np.int32], question: int) -> NDArray[np.int64]:
+    """Items that compete in a question: candidates of the target's group that are not shown."""
+    ranked = asked.candidates & (group == group[asked.target[question]])
+    ranked[asked.shown.indices[asked.shown.indptr[question] : asked.shown.indptr[question + 1]]] = False
+    return np.flatnonzero(ranked)
+
+
 def hits(asked: Asked, scores: NDArray[np.floating], group: NDArray[np.int32]) -> NDArray[np.float64]:
     """[Q]: 1 where the target is among the first ten of its group, 0 where not; ties count the share of their orders.
 
@@ -110,8 +117,7 @@ def hits(asked: Asked, scores: NDArray[np.floating], group: NDArray[np.int32]) -
     """
     found = np.empty(len(asked.target))
     for q, target in enumerate(asked.target):
-        ranked = asked.candidates & (group == group[target])
-        ranked[asked.shown.indices[asked.shown.indptr[q] : asked.shown.indptr[q + 1]]] = False
+        ranked = ranked_of(asked, group, q)
         row, own = scores[q, ranked], scores[q, target]
         found[q] = np.clip((TOP - (row > own).sum()) / (row == own).sum(), 0.0, 1.0)
     return found
