@@ -19,8 +19,10 @@ class GraphSageConfig:
 
     Training: ``batch_size`` edges a step, ``negatives`` items drawn beside those of the batch, ``temperature`` of the
     softmax, ``uniformity`` weight of the term that spreads embeddings, ``dropout`` on hidden values,
-    ``feature_dropout`` the share of nodes that lose a feature family for a step, ``isolation`` the share of seeds that
-    lose all neighbours for a step. Training stops after ``patience`` epochs without a better held-out hit rate;
+    ``feature_dropout`` the share of items that lose a feature family for a step, ``image_dropout`` that of images (of
+    many outfits that are asked about there is no photo), ``isolation`` the share of seeds that lose all neighbours for
+    a step. Training stops after ``patience`` epochs without a better mean reciprocal rank of held-out edges, half of it
+    with what is known of their images and half without.
     ``valid_share`` of the edges is held out where the caller names none. Item embeddings of an effective rank below
     ``min_effective_rank`` count as collapsed. ``threads`` limits torch (None: as it is).
     """
@@ -38,6 +40,7 @@ class GraphSageConfig:
     uniformity: float = 0.02
     dropout: float = 0.1
     feature_dropout: float = 0.2
+    image_dropout: float = 0.5
     isolation: float = 0.2
     patience: int = 4
     valid_share: float = 0.1
@@ -110,6 +113,7 @@ _RANGES: dict[str, _Check] = {
     "uniformity": _number(0.0, 100.0),
     "dropout": _number(0.0, 0.95),
     "feature_dropout": _number(0.0, 0.95),
+    "image_dropout": _number(0.0, 0.95),
     "isolation": _number(0.0, 0.95),
     "patience": _whole(1),
     "valid_share": _number(0.0, 0.5),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -50,6 +50,21 @@ class NodeFeatures:
             raise FeatureError(f"item_group has shape {self.item_group.shape}; the graph has {graph.n_items} items")
         if len(self.item_group) and int(self.item_group.min()) < 0:
             raise FeatureError("item_group has a negative code; codes start at 0")
+
+
+def describes_images(features: NodeFeatures) -> bool:
+    """Whether any image has features or tags."""
+    return bool(features.image_known.any()) or len(features.image_tags[1]) > 0
+
+
+def without_photos(features: NodeFeatures) -> NodeFeatures:
+    """The same where no image has features or tags: what is known of an outfit of which there is no photo."""
+    indptr, indices, n_values = features.image_tags
+    return replace(
+        features,
+        image_known=np.zeros_like(features.image_known),
+        image_tags=(np.zeros_like(indptr), indices[:0], n_values),
+    )
 
 
 def _check_kind(kind: NodeKind, n_nodes: int, dense: NDArray[np.float32], known: NDArray[np.bool_], tags: Tags) -> None:

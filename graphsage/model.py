@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +37,7 @@ class InputWidths:
 class Noise:
     """Dropout whose masks come from one generator, so that a seed fixes a run; absent (None) at inference."""
 
-    def __init__(self, generator: torch.Generator, hidden: float, feature: float) -> None:
+    def __init__(self, generator: torch.Generator, hidden: float, feature: Mapping[NodeKind, float]) -> None:
         self._generator, self._hidden, self._feature = generator, hidden, feature
 
     def hidden(self, values: Tensor) -> Tensor:
@@ -47,9 +47,9 @@ class Noise:
         keep = torch.rand(values.shape, generator=self._generator) >= self._hidden
         return values * keep / (1.0 - self._hidden)
 
-    def rows(self, n_rows: int) -> Tensor:
+    def rows(self, kind: NodeKind, n_rows: int) -> Tensor:
         """[n, 1] float: 0 where a node loses a feature family for this step; not scaled, as absence is a real state."""
-        return (torch.rand((n_rows, 1), generator=self._generator) >= self._feature).float()
+        return (torch.rand((n_rows, 1), generator=self._generator) >= self._feature[kind]).float()
 
 
 class NodeEncoder(nn.Module):
@@ -64,8 +64,9 @@ class NodeEncoder(nn.Module):
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, dense: int, tags: int, signature: int, hidden: int) -> None:
+    def __init__(self, kind: NodeKind, dense: int, tags: int, signature: int, hidden: int) -> None:
         super().__init__()
+        self.kind = kind
         self.register_buffer("mean", torch.zeros(dense))
         self.register_buffer("scale", torch.ones(dense))
         self.dense = nn.Linear(dense, hidden) if dense else None
@@ -88,19 +89,19 @@ class NodeEncoder(nn.Module):
         n_rows = len(inputs.degree)
         known = inputs.known.float()[:, None]  # [n, 1]
         if noise is not None:
-            known = known * noise.rows(n_rows)
+            known = known * noise.rows(self.kind, n_rows)
         state = (1.0 - known) * self.unknown + torch.log1p(inputs.degree)[:, None] * self.degree  # [n, hidden]
         if self.dense is not None:
             standardised = ((inputs.dense - self.mean) / self.scale).clamp(-8.0, 8.0)
             state = state + known * self.dense(standardised)
         if self.tags is not None:
             tagged = self.tags(inputs.tag_indices, inputs.tag_offsets)
-            state = state + (tagged if noise is None else tagged * noise.rows(n_rows))
+            state = state + (tagged if noise is None else tagged * noise.rows(self.kind, n_rows))
         own: Tensor = self.norm(state)
         if self.signature is None:
             return own, own
         signed = self.signature(inputs.signature)
-        return own, own + (signed if noise is None else signed * noise.rows(n_rows))
+        return own, own + (signed if noise is None else signed * noise.rows(self.kind, n_rows))
 
 
 class SageLayer(nn.Module):
@@ -148,8 +149,8 @@ class GraphSage(nn.Module):
         hidden = config.hidden
         self.encoders = nn.ModuleDict(
             {
-                "image": NodeEncoder(widths.image_dense, widths.image_tags, 0, hidden),
-                "item": NodeEncoder(widths.item_dense, widths.item_tags, config.signature_bits, hidden),
+                "image": NodeEncoder("image", widths.image_dense, widths.image_tags, 0, hidden),
+                "item": NodeEncoder("item", widths.item_dense, widths.item_tags, config.signature_bits, hidden),
             }
         )
         self.layers = nn.ModuleList(

@@ -21,8 +21,8 @@ from graphsage.config import GraphSageConfig
 from graphsage.edges import edge_list, without_edges
 from graphsage.encode import Embeddings, encode_graph
 from graphsage.errors import CollapseWarning, TrainingError
-from graphsage.features import FeatureRows, NodeFeatures
-from graphsage.link_prediction import hit_rate
+from graphsage.features import FeatureRows, NodeFeatures, describes_images, without_photos
+from graphsage.link_prediction import LinkRanks, Scores, link_ranks
 from graphsage.model import GraphSage, InputWidths, Noise, effective_rank, sampled_softmax, uniformity
 from graphsage.trained import TrainedGraphSage
 
@@ -53,8 +53,9 @@ def fit(  # noqa: PLR0913 - the data, the settings, and four choices of how to r
     seed
         In place of ``config.seed``. The same seed, data and thread count give the same model on a CPU.
     progress
-        Called after each epoch with ``epoch`` (from 1), ``epochs``, ``loss``, ``hits_at_10``, ``effective_rank`` and
-        ``seconds``. What it raises ends the run; the epoch is in the checkpoint by then.
+        Called after each epoch with ``epoch`` (from 1), ``epochs``, ``loss``, ``hits_at_10``, ``mrr`` (mean reciprocal
+        rank, by which the best epoch is chosen), ``effective_rank`` and ``seconds``. What it raises ends the run; the
+        epoch is in the checkpoint by then.
     checkpoint
         File that is rewritten after each epoch. With ``resume``, a run that finds it there goes on from it and ends
         with the same weights as an uninterrupted one; without ``resume`` it is started anew.
@@ -107,6 +108,7 @@ class _Run:
         self, graph: BipartiteGraph, features: NodeFeatures, config: GraphSageConfig, held_out: NDArray[np.int64]
     ) -> None:
         self.graph, self.features, self.config, self.held_out = graph, features, config, held_out
+        self.unseen = without_photos(features) if describes_images(features) else None
         self.batches = EdgeBatches(graph, features.item_group, config)
         self.rows = FeatureRows(graph, features, config.signature_bits)
         self.model = GraphSage(config, InputWidths.of(features))
@@ -134,21 +136,28 @@ class _Run:
         began = time.perf_counter()
         epoch = state.epoch + 1
         generator = torch.Generator().manual_seed(self.config.seed * 1_000_003 + epoch)
-        noise = Noise(generator, self.config.dropout, self.config.feature_dropout)
+        noise = Noise(
+            generator, self.config.dropout, {"image": self.config.image_dropout, "item": self.config.feature_dropout}
+        )
         loss = float(np.mean([self._step(batch, noise) for batch in self.batches.epoch(epoch)]))
         embeddings = encode_graph(self.model, self.graph, self.features)
-        hits = hit_rate(self.held_out, embeddings, self.graph, self.features.item_group)
+        ranks = self._ranks(embeddings)
+        asked = [ranks.mean_reciprocal_rank()]
+        if self.unseen is not None:
+            asked.append(self._ranks(encode_graph(self.model, self.graph, self.unseen)).mean_reciprocal_rank())
+        mrr = float(np.mean(asked))
         state.epoch = epoch
         state.history.append(
             {
                 "epoch": epoch,
                 "loss": loss,
-                "hits_at_10": hits,
+                "hits_at_10": ranks.hit_rate(),
+                "mrr": mrr,
                 "effective_rank": self._rank(embeddings),
                 "seconds": time.perf_counter() - began,
             }
         )
-        score = -loss if np.isnan(hits) else hits
+        score = -loss if np.isnan(mrr) else mrr
         if score > state.best_score:
             state.best_epoch, state.best_score = epoch, score
             state.best_weights = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
@@ -177,6 +186,9 @@ class _Run:
         spread = uniformity(image[batch.distinct_images]) + uniformity(item[batch.distinct_items])
         return 0.5 * (everywhere + within) + self.config.uniformity * spread
 
+    def _ranks(self, scores: Scores) -> LinkRanks:
+        return link_ranks(self.held_out, scores, self.graph, self.features.item_group)
+
     def _rank(self, embeddings: Embeddings) -> float:
         rng = np.random.default_rng([self.config.seed, 0x4A9C])
         items = embeddings[1]
@@ -185,7 +197,7 @@ class _Run:
     def _metrics(self, state: TrainingState) -> dict[str, Any]:
         best = state.history[state.best_epoch - 1]
         degree = np.diff(self.graph.item_indptr).astype(np.float32)
-        popularity = hit_rate(self.held_out, degree, self.graph, self.features.item_group)
+        popularity = self._ranks(degree).hit_rate()
         lowest = min(self.config.min_effective_rank, 0.5 * self.config.dim)
         collapsed = best["effective_rank"] < lowest
         if collapsed:
@@ -206,6 +218,7 @@ class _Run:
             "epochs": state.epoch,
             "loss": [entry["loss"] for entry in state.history],
             "hits_curve": [None if np.isnan(entry["hits_at_10"]) else entry["hits_at_10"] for entry in state.history],
+            "mrr_curve": [None if np.isnan(entry["mrr"]) else entry["mrr"] for entry in state.history],
             "seconds": sum(entry["seconds"] for entry in state.history),
         }
 

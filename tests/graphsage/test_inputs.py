@@ -11,7 +11,7 @@ import pytest
 
 from graphsage import ConfigError, FeatureError, GraphSageConfig, edge_list, with_edges, without_edges
 from graphsage.features import FeatureRows, signatures
-from graphsage.link_prediction import hit_rate
+from graphsage.link_prediction import link_ranks
 
 
 def test_unknown_settings_are_refused_with_the_known_ones() -> None:
@@ -109,10 +109,21 @@ def test_hit_rate_by_hand(graph_of: Callable[..., Any]) -> None:
     group = np.array([0, 0, 0, 1, 0, 1], np.int32)
     scores = np.array([0.1, 0.5, 0.5, 9.0, 0.9, 1.0], np.float32)
     # Image 0 holds item 4 already, so that it does not compete: 1 and 2 share ranks 1 and 2, 0 has rank 3.
-    assert hit_rate(np.array([[0, 0]]), scores, graph, group, top=2) == 0.0
-    assert hit_rate(np.array([[0, 1]]), scores, graph, group, top=1) == pytest.approx(0.5)
-    assert hit_rate(np.array([[0, 1], [0, 0], [1, 5]]), scores, graph, group, top=2) == pytest.approx(2 / 3)
-    assert hit_rate(np.array([[1, 1]]), scores, graph, group, top=2) == pytest.approx(0.5)
+    assert link_ranks(np.array([[0, 0]]), scores, graph, group).hit_rate(2) == 0.0
+    assert link_ranks(np.array([[0, 1]]), scores, graph, group).hit_rate(1) == pytest.approx(0.5)
+    assert link_ranks(np.array([[0, 1], [0, 0], [1, 5]]), scores, graph, group).hit_rate(2) == pytest.approx(2 / 3)
+    assert link_ranks(np.array([[1, 1]]), scores, graph, group).hit_rate(2) == pytest.approx(0.5)
     pair = (np.eye(2, dtype=np.float32), np.stack([scores, -scores], axis=1))
-    assert hit_rate(np.array([[1, 0]]), pair, graph, group, top=1) == 1.0
-    assert np.isnan(hit_rate(np.empty((0, 2), np.int64), scores, graph, group))
+    assert link_ranks(np.array([[1, 0]]), pair, graph, group).hit_rate(1) == 1.0
+    nothing = link_ranks(np.empty((0, 2), np.int64), scores, graph, group)
+    assert np.isnan(nothing.hit_rate()) and np.isnan(nothing.mean_reciprocal_rank())
+
+
+def test_mean_reciprocal_rank_by_hand(graph_of: Callable[..., Any]) -> None:
+    graph = graph_of(2, 6, [(0, 4)])
+    group = np.array([0, 0, 0, 1, 0, 1], np.int32)
+    scores = np.array([0.1, 0.5, 0.5, 9.0, 0.9, 1.0], np.float32)
+    # For image 0 items 1 and 2 share ranks 1 and 2; for image 1, which has no item yet, 4 is before both.
+    ranks = link_ranks(np.array([[0, 0], [0, 1], [1, 2], [1, 4]]), scores, graph, group)
+    assert ranks.above.tolist() == [2, 0, 1, 0] and ranks.tied.tolist() == [1, 2, 2, 1]
+    assert ranks.mean_reciprocal_rank() == pytest.approx((1 / 3 + (1 + 1 / 2) / 2 + (1 / 2 + 1 / 3) / 2 + 1) / 4)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from graph.tensors import BipartiteGraph
 from graphsage import GraphSageConfig, NodeFeatures, TrainedGraphSage, edge_list, fit, with_edges, with_listeners
-from graphsage.link_prediction import hit_rate
+from graphsage.link_prediction import link_ranks
 from graphsage.model import effective_rank
 
 FIRST_HELD = 200
@@ -63,7 +63,8 @@ def hits(held: Held) -> tuple[float, float]:
     popularity = np.diff(held.known.item_indptr).astype(np.float32)
     group = features.item_group
     embeddings = held.model.encode(asking, features)
-    return hit_rate(links, embeddings, asking, group), hit_rate(links, popularity, asking, group)
+    ours, popular = (link_ranks(links, scores, asking, group) for scores in (embeddings, popularity))
+    return ours.hit_rate(), popular.hit_rate()
 
 
 @pytest.fixture(scope="module")

@@ -117,7 +117,17 @@ def test_patience_ends_the_run(planter: Callable[..., Any], quick: GraphSageConf
     noise = planter(5, noise=True)
     metrics = fit(noise.graph, noise.features, replace(quick, epochs=40, patience=2)).metrics
     assert metrics["epochs"] == metrics["best_epoch"] + 2 < 40
-    assert metrics["hits_curve"][metrics["best_epoch"] - 1] == max(metrics["hits_curve"]) == metrics["hits_at_10"]
+    assert metrics["mrr_curve"][metrics["best_epoch"] - 1] == max(metrics["mrr_curve"])
+    assert metrics["hits_curve"][metrics["best_epoch"] - 1] == metrics["hits_at_10"]
+
+
+def test_groups_of_fewer_than_ten_items_do_not_end_the_run(planted: Any, quick: GraphSageConfig) -> None:
+    """All hits are 1 there from the first epoch on, which says nothing about when to stop."""
+    small = replace(planted.features, item_group=np.arange(planted.graph.n_items, dtype=np.int32) // 9)
+    metrics = fit(planted.graph, small, replace(quick, patience=2)).metrics
+    assert set(metrics["hits_curve"]) == {1.0}
+    assert metrics["best_epoch"] > 1
+    assert metrics["mrr_curve"][metrics["best_epoch"] - 1] > metrics["mrr_curve"][0]
 
 
 def test_hold_out_leaves_every_node_an_edge(planted: Any, quick: GraphSageConfig) -> None:
