@@ -4,11 +4,11 @@
 
 WORKSPACE has been imported into. 15 % of the photos, by shoot, and then 10 % of the items with all their links are
 taken out of the graph; everything is trained once a seed on what is left. Hits@10 within the item's category with 95 %
-intervals by bootstrap over shoots, and the paired difference of GraphSAGE to the best other scorer; then counts and
-attributes mixed, alone and with a trained model, by weights fitted inside the training photos. Alike are items
-that share a partner in held-out photos; with ``--sample``, the folder that ``recsys sample`` wrote, those of one latent
-style, and all is ranked within slots, since a category holds some ten items there. Trained scorers are the mean over
-seeds.
+intervals by bootstrap over shoots (new items: over items), and the paired difference of GraphSAGE to the best other
+scorer; then all simple evidence mixed, alone and with a trained model, by weights fitted inside the training photos.
+Alike are items that share a partner in held-out photos; with ``--sample``, the folder that ``recsys sample`` wrote,
+those of one latent style, and all is ranked within slots, since a category holds some ten items there. Trained scorers
+are the mean over seeds.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ SHARES = (0.15, 0.10)
 """Of photos and of items held out."""
 
 OURS, LIGHT = "GraphSAGE", "LightGCN"
-MIXED = "counts + attributes"
+MIXED = "counts, attributes, looks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,28 +123,6 @@ def scorers(opened: Opened, trained: Trained) -> Scorers:
     }
 
 
-def mixed(
-    opened: Opened, trained: Trained, inner: Opened, retrained: Trained, ask: Callable[[lq.Cut], lq.Asked]
-) -> dict[str, list[Matrix]]:
-    """Scores of counts and attributes mixed, without a trained model and with one, an entry a seed.
-
-    Weights come from ``inner``, a cut inside the training photos, on which the models were trained once more.
-    """
-    catalogue, group = opened.inputs.corpus.catalogue, opened.group
-    questions, asked = ask(inner.cut), ask(opened.cut)
-    found = {}
-    light, sage = f"{MIXED} + {LIGHT}", f"{MIXED} + {OURS}"
-    before, after = (
-        {MIXED: [()], light: [(m.known_scores,) for m in t.light], sage: [(m.scores,) for m in t.sage]}
-        for t in (retrained, trained)
-    )
-    for name, models in before.items():
-        fitted = [Mixture.fit(evidence(inner.cut, catalogue, questions, m), questions, group) for m in models]
-        pairs = zip(fitted, after[name], strict=True)
-        found[name] = [mixture.score(evidence(opened.cut, catalogue, asked, m)) for mixture, m in pairs]
-    return found
-
-
 def table(
     title: str, values: dict[str, list[NDArray[np.float64]]], cluster: NDArray[np.int64], ours: Sequence[str] = (OURS,)
 ) -> None:
@@ -173,6 +151,9 @@ CUTS: dict[str, Callable[[lq.Cut], lq.Asked]] = {
     "new items, among new ones": lambda cut: lq.new_items(cut, among_new=True),
 }
 
+FITTED = (lq.known_items, CUTS["new items, among all"])
+"""What the weights of mixed evidence are fitted to."""
+
 
 def link_tables(opened: Opened, models: Scorers) -> None:
     """Hits@10 of every cut that the workspace allows."""
@@ -182,18 +163,53 @@ def link_tables(opened: Opened, models: Scorers) -> None:
     for title, ask in cuts.items():
         asked = ask(opened.cut)
         values = {name: [lq.hits(asked, score(asked), opened.group) for score in each] for name, each in models.items()}
-        table(f"{title}, hits@10", values, opened.cut.cluster[asked.photo])
+        table(f"{title}, hits@10", values, _clusters(opened, asked))
 
 
 def mixed_tables(opened: Opened, trained: Trained, seeds: Sequence[int]) -> None:
-    """What a trained model adds to counts and attributes."""
+    """What a trained model adds to counts, attributes and looks."""
     inner = opened.inside()
     retrained = Trained.of(inner, seeds)
-    for title, ask in CUTS.items():
-        asked, scores = ask(opened.cut), mixed(opened, trained, inner, retrained, ask)
-        values = {name: [lq.hits(asked, matrix, opened.group) for matrix in each] for name, each in scores.items()}
-        ours = [name for name in values if name != MIXED]
-        table(f"{title}, evidence mixed, hits@10", values, opened.cut.cluster[asked.photo], ours)
+    before, after = [ask(inner.cut) for ask in FITTED], {title: ask(opened.cut) for title, ask in CUTS.items()}
+    simple_before = [_simple(inner, asked) for asked in before]
+    simple_after = {title: _simple(opened, asked) for title, asked in after.items()}
+    values: dict[str, dict[str, list[NDArray[np.float64]]]] = {title: {} for title in CUTS}
+    for name, models in _mixed_models(retrained, trained).items():
+        for first, second in models:
+            told = [[*s, *(model(a) for model in first)] for a, s in zip(before, simple_before, strict=True)]
+            kinds = [(a, evidence(inner.cut, a, t)) for a, t in zip(before, told, strict=True)]
+            mixture = Mixture.fit(kinds, opened.group)
+            for title, asked in after.items():
+                parts = evidence(opened.cut, asked, [*simple_after[title], *(model(asked) for model in second)])
+                found = lq.hits(asked, mixture.score(parts), opened.group)
+                values[title].setdefault(name, []).append(found)
+    for title, asked in after.items():
+        ours = [name for name in values[title] if name != MIXED]
+        table(f"{title}, evidence mixed, hits@10", values[title], _clusters(opened, asked), ours)
+
+
+def _clusters(opened: Opened, asked: lq.Asked) -> NDArray[np.int64]:
+    """[Q]: what is resampled: photos that belong together or, where few new items are asked for often, items."""
+    of_new = bool(opened.cut.new_item[asked.target].all())
+    return asked.target.astype(np.int64) if of_new else opened.cut.cluster[asked.photo]
+
+
+Scorer = Callable[[lq.Asked], Matrix]
+
+
+def _mixed_models(retrained: Trained, trained: Trained) -> dict[str, list[tuple[list[Scorer], list[Scorer]]]]:
+    """What is mixed in, by name: models of the cut that weights are fitted on and of the one asked, an entry a seed."""
+    light = zip(retrained.light, trained.light, strict=True)
+    sage = zip(retrained.sage, trained.sage, strict=True)
+    return {
+        MIXED: [([], [])],
+        f"{MIXED} + {LIGHT}": [([a.known_scores], [b.known_scores]) for a, b in light],
+        f"{MIXED} + {OURS}": [([a.scores], [b.scores]) for a, b in sage],
+    }
+
+
+def _simple(opened: Opened, asked: lq.Asked) -> list[Matrix]:
+    return [attributes(opened.cut, opened.inputs.corpus.catalogue, asked), content(opened.nodes, asked)]
 
 
 def alike_tables(opened: Opened, trained: Trained, sample: Path | None) -> None:

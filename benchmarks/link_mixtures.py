@@ -1,12 +1,13 @@
-"""Evidence of several kinds in one score of a photo-item link: what a scorer adds to counting and attributes.
+"""Evidence of several kinds in one score of a photo-item link: what a scorer adds to everything simple.
 
-Weights are those of a softmax regression (which of its group is the photo's item?) on questions of the same kind about
-a cut inside the training photos, where every trained scorer was trained anew: nothing is fitted to what is measured.
+Weights are those of a softmax regression (which of its group is the photo's item?) on questions about known and about
+new items of a cut inside the training photos, where every trained scorer was trained anew: nothing is fitted to what is
+measured, and one set of weights answers all questions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.link_questions import Asked, Cut, ranked_of
-from benchmarks.link_scorers import Matrix, attributes, worn_together
-from recsys.engine.catalogue import Catalogue
-
-Scorer = Callable[[Asked], Matrix]
+from benchmarks.link_scorers import Matrix, worn_together
 
 STEPS = 60
 """Iterations of L-BFGS; the loss stands still long before."""
@@ -39,13 +37,12 @@ def _popularity(degree: NDArray[np.int64], rows: int) -> Matrix:
     return np.broadcast_to(np.log1p(degree).astype(np.float32), (rows, len(degree)))
 
 
-def evidence(cut: Cut, catalogue: Catalogue, asked: Asked, models: Sequence[Scorer]) -> list[Matrix]:
-    """Everything that is mixed, each [Q, J]: counts; attribute PMI and the scores of trained models, of which items
-    without any link have weights of their own; and which items these are."""
+def evidence(cut: Cut, asked: Asked, told: Sequence[Matrix]) -> list[Matrix]:
+    """Everything that is mixed, each [Q, J]: counts; what other scorers told, with weights of their own for items
+    without any link; and which items these are."""
     known = np.diff(cut.known.item_indptr) > 0
-    told = [attributes(cut, catalogue, asked), *(model(asked) for model in models)]
     apart = [part * which for part in told for which in (known, ~known)]
-    return [*counted(cut, asked), *apart, np.broadcast_to(~known, apart[0].shape)]
+    return [*counted(cut, asked), *apart, np.broadcast_to(~known, (len(asked.target), len(known)))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +52,14 @@ class Mixture:
     weights: NDArray[np.float64]
 
     @classmethod
-    def fit(cls, parts: Sequence[Matrix], asked: Asked, group: NDArray[np.int32]) -> Mixture:
-        """Fit to questions and their :func:`evidence`, ranked within ``group`` [J]."""
+    def fit(cls, kinds: Sequence[tuple[Asked, Sequence[Matrix]]], group: NDArray[np.int32]) -> Mixture:
+        """Fit to questions of several kinds, with their :func:`evidence`, ranked within ``group`` [J]."""
         rows, places = [], []
-        for q, target in enumerate(asked.target):
-            ranked = ranked_of(asked, group, q)
-            rows.append(np.stack([part[q, ranked] for part in parts], axis=1))
-            places.append(int(np.searchsorted(ranked, target)))
+        for asked, parts in kinds:
+            for q, target in enumerate(asked.target):
+                ranked = ranked_of(asked, group, q)
+                rows.append(np.stack([part[q, ranked] for part in parts], axis=1))
+                places.append(int(np.searchsorted(ranked, target)))
         return cls(_softmax_regression(rows, places))
 
     def score(self, parts: Sequence[Matrix]) -> Matrix:
