@@ -89,7 +89,7 @@ def signatures(ids: Sequence[str], bits: int) -> NDArray[np.uint8]:
     Read as signs, rows of different ids are nearly orthogonal, so that the mean over an image's items is a random
     projection of its row of the adjacency matrix (Johnson-Lindenstrauss; cf. RandNE, Zhang et al. 2018). Items thus
     carry *who they are* without learned id vectors: an item never seen has a signature too, and no weight remembers a
-    single edge, which keeps embeddings of a graph without some edges honest about those edges.
+    single edge; embeddings of a graph without some edges know of those edges only what all weights together kept.
     """
     if bits == 0 or not ids:
         return np.empty((len(ids), bits // 8), dtype=np.uint8)
