@@ -35,9 +35,10 @@ FEW_NEW = 8
 class OutfitScorer:
     """Scores candidates and outfits by item index; higher is better.
 
-    The score of a candidate is its log-probability given the context, within its category, less ``popularity_discount``
-    times the log of how often the category's items are drawn by chance: at 0 the likeliest item wins, at 1 the most
-    specific one. Whole outfits are scored with a discount of their own, ``outfit_discount``, by default the same.
+    The score of a candidate is its log-probability given the context, less ``popularity_discount`` times the log of how
+    often it is drawn by chance (at 0 the likeliest item of a category wins, at 1 the most specific one), relative to
+    that of an average item of its category: 0 is such a one. Whole outfits are scored with a discount of their own,
+    ``outfit_discount``, by default the same.
     """
 
     def __init__(
@@ -58,17 +59,14 @@ class OutfitScorer:
         self._reference: dict[tuple[int, bool], Index] = {}
 
     def score(self, context: Index, candidates: Index) -> NDArray[np.float32]:
-        """Scores [C] of candidates [C] for the item that is missing beside ``context`` [L].
+        """Scores [C] of candidates [C], of any categories, for the item that is missing beside ``context`` [L].
 
-        Known (or new) candidates of one category are compared as they are; where several categories are mixed, or new
-        items with known ones, they are made :meth:`comparable`.
+        Each is made :meth:`comparable` by itself: which others are in the list changes nothing.
         """
-        kinds = np.unique(self.codes.category[candidates])
-        if len(kinds) == 1 and len(np.unique(self._is_new(candidates))) == 1:
-            return np.asarray(self._score([context], candidates[None])[0])
         out = np.empty(len(candidates), np.float32)
-        for kind in kinds:
-            chosen = np.flatnonzero(self.codes.category[candidates] == kind)
+        kinds = self.codes.category[candidates]
+        for kind in np.unique(kinds):
+            chosen = np.flatnonzero(kinds == kind)
             out[chosen] = self.comparable(context, candidates[chosen])
         return out
 
@@ -92,7 +90,10 @@ class OutfitScorer:
         return out
 
     def score_many(self, contexts: Sequence[Index], candidates: Index) -> NDArray[np.float32]:
-        """Scores [P, C] of ``candidates`` [P, C], each row of one category, for P contexts: those of :meth:`score`."""
+        """Scores [P, C] of ``candidates`` [P, C], each row of one category, for P contexts, to compare within a row.
+
+        Those of :meth:`score` up to a constant of each row: where all are known, or all new, nothing is normalised.
+        """
         out = np.empty(candidates.shape, np.float32)
         share = self._is_new(candidates).mean(1)
         mixed = (share > 0) & (share < 1)

@@ -249,6 +249,9 @@ def test_new_items_of_an_outfit_are_compared_with_new_items(world: Any, config: 
     many = scorer.score_many([outfits[0][:1], outfits[1][:1]], np.stack([kind, kind]))
     assert np.allclose(many[0], mixed, atol=1e-5)
     assert np.allclose(many[1], scorer.score(outfits[1][:1], kind), atol=1e-5)
+    alone = np.concatenate([scorer.score(outfits[0][:1], kind[k : k + 1]) for k in range(len(kind))])
+    assert np.allclose(mixed, alone, atol=1e-5), "who else is in the list changes nothing"
+    assert np.allclose(scorer.score(outfits[0][:1], new), mixed[np.isin(kind, new)], atol=1e-5)
 
 
 def test_where_items_hardly_recur_one_outfit_makes_none_known() -> None:

@@ -66,7 +66,7 @@ def test_nothing_silenced_is_the_score_itself(scorer: OutfitScorer) -> None:
     contexts = [np.array([30, 55]), np.array([30]), np.zeros(0, np.int64)]
     silent = [np.zeros(len(contexts[row]), np.int64) for row in (1, 0, 2, 1)]
     found = scorer.silenced(4, contexts, np.array([1, 0, 2, 1]), silent)
-    plain = [scorer.score(contexts[row], np.array([4]))[0] for row in (1, 0, 2, 1)]
+    plain = [scorer.score_many([contexts[row]], np.array([[4]]))[0, 0] for row in (1, 0, 2, 1)]
     assert found.tolist() == pytest.approx(plain, abs=1e-4)
     beside = scorer.beside(4, contexts)
     assert beside.tolist() == pytest.approx([scorer.normalised(c, np.array([4]))[0] for c in contexts], abs=1e-4)

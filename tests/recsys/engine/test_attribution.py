@@ -95,7 +95,7 @@ def test_silencing_everything_is_as_if_nothing_were_counted_of_the_pair() -> Non
     scorer, flags = shop.parts.scorer, int(shop.parts.scorer.pair_inputs)
     item, context = shop.catalogue.index_of("shirt"), shop.catalogue.indices(["skirt"])
     silent = scorer.silenced(item, [context], np.array([0, 0]), [np.array([0]), np.array([flags])])
-    plain = scorer.score(context, np.array([item]))
+    plain = scorer.score_many([context], np.array([[item]]))[0]
     features = scorer.evidence.count_features(torch.from_numpy(context), torch.tensor([item]), torch.tensor([flags]))
     assert scorer.model.counted is not None
     weight = scorer.model.counted.weight
