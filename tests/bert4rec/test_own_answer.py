@@ -83,7 +83,7 @@ def test_an_item_that_passes_for_new_scores_as_one_in_no_outfit(
 
     def scores(batch: MaskedBatch) -> Tensor:
         with torch.inference_mode():
-            return model(data.items, batch, evidence)
+            return model(data.items, batch, evidence)  # type: ignore[no-any-return]
 
     known = asked(WORN)
     hidden = replace(known, fresh=known.tokens == WORN, fresh_candidates=known.candidates == WORN)

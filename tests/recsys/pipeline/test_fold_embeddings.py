@@ -51,7 +51,7 @@ def training(monkeypatch: pytest.MonkeyPatch) -> Trained:
 
 def inputs(left_out: tuple[int, int] | None = None) -> TrainingInputs:
     """Four outfits of four items, without the edge ``left_out`` (photo, item)."""
-    items = [Item(item_id=f"i{k}", category="c", slot="top", source="s", attributes={"n": str(k)}) for k in range(4)]
+    items = [Item(item_id=f"i{k}", category="c", slot="top", source="s", attributes={"n": (str(k),)}) for k in range(4)]
     images = tuple(ImageRecord(image_id=f"p{k}", source="s", styles=(f"style{k}",)) for k in range(4))
     every = np.arange(4)
     corpus = Corpus(Catalogue(items), OUTFITS, every, images, every, sp.csr_matrix((4, 0)), ())
