@@ -93,6 +93,44 @@ def test_many_candidates_score_as_one_by_one(world: Any, config: Bert4RecConfig,
     assert np.allclose(np.diff(beside_another[0]), np.diff(alone), atol=1e-4)
 
 
+@pytest.fixture
+def half_new(world: Any, config: Bert4RecConfig) -> OutfitScorer:
+    """Trained on outfits that hold the even items only, with the network made heard for known and for new ones."""
+    rng = np.random.default_rng(2)
+    outfits = world.outfits(140, rng)
+    data = world.data([o - o % 2 for o in outfits[:120]], [o - o % 2 for o in outfits[120:]], config.folds)
+    result = fit(data, replace(config, steps=30, epochs=5))
+    result.model.gain.copy_(torch.tensor([1.0, 0.5]))
+    return OutfitScorer(result.model, data.items, result.evidence, world.codes, 0.5)
+
+
+def test_candidates_of_one_kind_score_as_one_by_one(half_new: OutfitScorer) -> None:
+    """All known or all new, whichever others are offered beside them."""
+    context = np.array([30, 54])
+    for new in (False, True):
+        candidates = np.arange(int(new), 24, 2)
+        assert (half_new.evidence.new[candidates] == new).all()
+        scores = half_new.score(context, candidates)
+        assert np.ptp(scores) > 0.1
+        alone = np.concatenate([half_new.score(context, candidates[k : k + 1]) for k in range(len(candidates))])
+        assert np.allclose(scores, alone, atol=1e-4)
+        beside_another = half_new.score_many([context[:1], context], np.stack([candidates, candidates]))
+        assert np.allclose(beside_another[1], alone, atol=1e-4)
+
+
+def test_known_and_new_candidates_in_one_list_score_as_comparable_one_by_one(half_new: OutfitScorer) -> None:
+    """Each is held against a reference of its own kind, not against the list: known ones keep their distances."""
+    half_new.model.newness.fill_(-0.7)
+    context, candidates = np.array([30, 54]), np.arange(24)
+    scores = half_new.score(context, candidates)
+    alone = np.concatenate([half_new.comparable(context, candidates[k : k + 1]) for k in range(24)])
+    assert np.allclose(scores, alone, atol=1e-4)
+    assert np.allclose(half_new.score_many([context, context[:1]], np.stack([candidates] * 2))[0], alone, atol=1e-4)
+    assert np.allclose(np.diff(scores[::2]), np.diff(half_new.score(context, candidates[::2])), atol=1e-4)
+    normal = half_new.normalised(context, candidates)
+    assert np.allclose(scores - normal, np.where(candidates % 2, -0.7, 0), atol=1e-5)
+
+
 def test_nothing_known_of_the_context_is_no_reason_to_fail(
     world: Any, config: Bert4RecConfig, data: TrainingSet
 ) -> None:

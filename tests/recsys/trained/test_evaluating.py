@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 Run = Callable[..., Any]
 
 
@@ -25,6 +27,47 @@ def test_evaluation_puts_every_baseline_beside_the_model(
         given = [json.loads(line) for line in (tmp_path / f"{task}.jsonl").read_text(encoding="utf-8").splitlines()]
         assert len(given) == len(asked)
         assert all(list(answer) == [key] for answer in given)
+
+
+def write(folder: Path, questions: list[dict[str, Any]]) -> Path:
+    folder.mkdir()
+    (folder / "fitb.jsonl").write_text("".join(json.dumps(q) + "\n" for q in questions), encoding="utf-8")
+    return folder
+
+
+def test_figures_are_those_of_the_answers_and_differences_are_the_ranker_less_the_best_baseline(
+    recsys: Run, trained: Path, shop: Path, tmp_path: Path
+) -> None:
+    """Of twelve questions, what the ranker puts first is called right in nine; then what it puts last in all."""
+    lines = (trained / "sample/questions/test/fitb.jsonl").read_text(encoding="utf-8").splitlines()
+    asked = write(tmp_path / "asked", [json.loads(line) for line in lines[:12]])
+    ran = recsys("-w", shop, "evaluate", "--questions", asked, "--bootstrap", 0, "--predictions", tmp_path, "--json")
+    assert ran.status == 0
+    given = [json.loads(line)["scores"] for line in (tmp_path / "fitb.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert all(len(set(scores)) == len(scores) for scores in given)
+    best, last = ([scores.index(pick(scores)) for scores in given] for pick in (max, min))
+
+    def measured(name: str, right: list[int]) -> tuple[float, float, float]:
+        """Accuracy of the ranker and of the best baseline, and the difference that is told."""
+        planted = [json.loads(line) | {"answer": k} for line, k in zip(lines[:12], right, strict=True)]
+        said = recsys(
+            "-w", shop, "evaluate", "--questions", write(tmp_path / name, planted), "--bootstrap", 0, "--json"
+        ).json
+        accuracy = {
+            r["scorer"]: m["value"]
+            for r in said["reports"]
+            for m in r["metrics"]
+            if m["metric"] == "accuracy" and not m["by"]
+        }
+        (difference,) = [m["value"] for m in said["difference"] if m["metric"] == "accuracy"]
+        return accuracy["BERT4Rec + GraphSAGE"], accuracy[said["against"]], difference
+
+    own, rival, difference = measured("mostly", best[:9] + last[9:])
+    assert own == pytest.approx(9 / 12)
+    assert difference == pytest.approx(own - rival) and difference > 0
+    own, rival, difference = measured("never", last)
+    assert own == 0
+    assert difference == pytest.approx(-rival) and difference < 0
 
 
 def test_without_resamples_no_interval_is_shown(recsys: Run, trained: Path, shop: Path) -> None:
