@@ -23,6 +23,9 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
 )
 """Heading, task and metric of each column."""
 
+TOLD = ("accuracy", "auc", "recall@10")
+"""Metrics whose differences are put into words."""
+
 
 def shown(metric: Metric | None, *, interval: bool = True) -> str:
     """``.682 (.660-.703)``; a dash where there is no number."""
@@ -89,6 +92,27 @@ def pretty(reports: Sequence[Report], title: str = "", *, interval: bool = True)
         cells = (f"[bold]{cell}[/bold]" if number in b else cell for cell, b in zip(row[1:], best, strict=True))
         table.add_row(row[0], *cells)
     return table
+
+
+def differences(found: Sequence[Metric], heading: str) -> list[str]:
+    """A line of the differences that say most over all questions, then one for each group where there are several.
+
+    ``against popularity, new items: fitb accuracy +0.123 (+0.054 to +0.192), ...``; what has no value is left out.
+    """
+    told = [m for m in found if m.metric in TOLD and not math.isnan(m.value)]
+    groups = list(dict.fromkeys((m.by, m.group) for m in told if m.by))
+    lines = [f"{heading}: {', '.join(_signed(m) for m in told if not m.by)}"]
+    for by, group in groups:
+        if sum(other == by for other, _ in groups) > 1:
+            inside = ", ".join(_signed(m) for m in told if (m.by, m.group) == (by, group))
+            lines.append(f"{heading}, {group} {by}s: {inside}")
+    return lines
+
+
+def _signed(metric: Metric) -> str:
+    """A difference with its interval, where it has one: of a single outfit, or without resamples, there is none."""
+    text = f"{metric.task} {metric.metric} {metric.value:+.3f}"
+    return text if math.isnan(metric.low) else f"{text} ({metric.low:+.3f} to {metric.high:+.3f})"
 
 
 def as_json(reports: Sequence[Report]) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from evaluation.questions import Questions
-    from evaluation.tasks import Metric, Report
+    from evaluation.tasks import Report
     from recsys.pipeline.contents import ReleaseContents
     from recsys.pipeline.embedding import Rows
 
@@ -36,7 +35,7 @@ def evaluate(
     """Measure the current release and all baselines, with 95 % intervals over outfits."""
     from evaluation import read_questions
     from evaluation.questions import TASKS
-    from evaluation.table import as_json, plain
+    from evaluation.table import as_json, differences, plain
     from evaluation.tasks import ask, paired, report, write_predictions
     from recsys.errors import QueryError
     from recsys.pipeline import measuring
@@ -67,7 +66,8 @@ def evaluate(
     reports = [report(one, asked, bootstrap=bootstrap, groups=groups) for one in given]
     rivals = [one for one in given[1 : len(scorers)] if one.scorer not in measuring.PROBES]
     best = max(rivals, key=lambda one: _first(one.scorer, reports))
-    versus = paired(given[0], best, asked, bootstrap=bootstrap)
+    status = {measuring.STATUS: groups[measuring.STATUS]}
+    versus = paired(given[0], best, asked, bootstrap=bootstrap, groups=status)
     session.output.document(
         {"release": name, "reports": as_json(reports), "against": best.scorer, "difference": versus}
     )
@@ -76,8 +76,7 @@ def evaluate(
         session.output.line(f"\n{table}")
     if len(given) > 1 and measuring.COUNTS_ALONE not in {one.scorer for one in given}:
         session.output.line("\nin this release the network has no share: what ranks is what counting says")
-    differences = ", ".join(_difference(m) for m in versus if m.metric in ("accuracy", "auc", "recall@10"))
-    session.output.line(f"\nagainst {best.scorer}: {differences}")
+    session.output.line("\n" + "\n".join(differences(versus, f"against {best.scorer}")))
 
 
 def _broken_down(reports: list[Report], best: str, *, interval: bool) -> Iterator[str]:
@@ -93,12 +92,6 @@ def _broken_down(reports: list[Report], best: str, *, interval: bool) -> Iterato
             yield by_group(reports, by, interval=interval)
         elif by != STATUS:
             yield by_group([r for r in reports if r is reports[0] or r.scorer == best], by, interval=interval)
-
-
-def _difference(metric: Metric) -> str:
-    """A difference with its interval, where it has one: of a single outfit, or without resamples, there is none."""
-    text = f"{metric.task} {metric.metric} {metric.value:+.3f}"
-    return text if math.isnan(metric.low) else f"{text} ({metric.low:+.3f} to {metric.high:+.3f})"
 
 
 def _first(scorer: str, reports: list) -> float:  # type: ignore[type-arg]

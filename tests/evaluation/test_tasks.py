@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pytest
 from evaluation.groups import by_label, by_popularity, by_size, by_status
 from evaluation.questions import Cir, Compat, Fitb, Questions
 from evaluation.scorer import score_many
-from evaluation.table import as_json, by_group, plain, pretty
-from evaluation.tasks import ask, evaluate, paired, predictions
+from evaluation.table import as_json, by_group, differences, plain, pretty
+from evaluation.tasks import Metric, ask, evaluate, paired, predictions
 
 
 class ByNumber:
@@ -103,6 +104,45 @@ def test_paired_difference() -> None:
     by_name = {(m.task, m.metric): m for m in paired(up, down, QUESTIONS, bootstrap=50)}
     assert by_name["cir", "recall@10"].value == pytest.approx(2 / 3)
     assert all(m.value == m.low == m.high == 0 for m in paired(up, up, QUESTIONS, bootstrap=50))
+
+
+def test_paired_difference_of_known_and_of_new_items() -> None:
+    """Up answers the question about i4 and half of that about i5 (j5 is its equal), down that about i1."""
+    up, down = ask(ByNumber(), QUESTIONS), ask(ByNumber("down", -1.0), QUESTIONS)
+    groups = {"item": by_status({"i4", "i5", "i6", "i95"})}
+    found = paired(up, down, QUESTIONS, bootstrap=50, groups=groups)
+    values = {(m.task, m.metric, m.group): (m.value, m.n) for m in found if m.by == "item"}
+    assert values["fitb", "accuracy", "known"] == (0.75, 2)  # (1 - 0 + .5 - 0) / 2
+    assert values["fitb", "accuracy", "new"] == (-1.0, 1)  # 0 - 1
+    assert values["cir", "recall@10", "known"] == (1.0, 1)  # places 5 and 96
+    assert values["cir", "recall@10", "new"] == (0.5, 2)  # places 50 and 51, 1 and 100
+    assert values["compat", "auc", "new"] == (-1.0, 2)  # 1 is not above 2, -1 is above -2
+    assert ("compat", "auc", "known") not in values  # one positive has no AUC
+    whole = [m for m in found if not m.by]
+    assert whole == list(paired(up, down, QUESTIONS, bootstrap=50))
+    assert [m.value for m in whole if m.task == "fitb"] == [pytest.approx(0.5 / 3)]
+    backward = paired(down, up, QUESTIONS, bootstrap=0, groups=groups)
+    assert [m.value for m in backward] == [pytest.approx(-m.value) for m in found]
+
+
+def test_differences_in_words() -> None:
+    def metric(task: str, name: str, value: float, group: str = "", bound: float = math.nan) -> Metric:
+        by = "item" if group else ""
+        low, high = value - bound, value + bound
+        return Metric(task=task, metric=name, value=value, low=low, high=high, n=9, outfits=4, by=by, group=group)
+
+    whole = [
+        metric("fitb", "accuracy", 0.25, bound=0.125),
+        metric("cir", "mrr", 0.5),
+        metric("compat", "auc", math.nan),
+    ]
+    parts = [metric("fitb", "accuracy", -0.5, "known"), metric("cir", "recall@10", 0.75, "new", 0.25)]
+    assert differences([*whole, *parts], "against x") == [
+        "against x: fitb accuracy +0.250 (+0.125 to +0.375)",
+        "against x, known items: fitb accuracy -0.500",
+        "against x, new items: cir recall@10 +0.750 (+0.500 to +1.000)",
+    ]
+    assert len(differences([*whole, parts[0]], "against x")) == 1, "a single group is all there is"
 
 
 def test_batch_form_is_used_and_gives_the_same() -> None:
