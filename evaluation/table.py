@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import to_builtins
 from rich.table import Table
 
-from evaluation.tasks import Metric, Report
+from evaluation.tasks import Difference, Metric, Report
 
 COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("FITB", "fitb", "accuracy"),
@@ -94,25 +94,26 @@ def pretty(reports: Sequence[Report], title: str = "", *, interval: bool = True)
     return table
 
 
-def differences(found: Sequence[Metric], heading: str) -> list[str]:
+def differences(found: Sequence[Difference], heading: str) -> list[str]:
     """A line of the differences that say most over all questions, then one for each group where there are several.
 
-    ``against popularity, new items: fitb accuracy +0.123 (+0.054 to +0.192), ...``; what has no value is left out.
+    ``against the best, new items: fitb accuracy +0.123 (+0.054 to +0.192), popularity; ...``: each names what it is a
+    difference from. What has no value is left out.
     """
     told = [m for m in found if m.metric in TOLD and not math.isnan(m.value)]
     groups = list(dict.fromkeys((m.by, m.group) for m in told if m.by))
-    lines = [f"{heading}: {', '.join(_signed(m) for m in told if not m.by)}"]
+    lines = [f"{heading}: {'; '.join(_signed(m) for m in told if not m.by)}"]
     for by, group in groups:
         if sum(other == by for other, _ in groups) > 1:
-            inside = ", ".join(_signed(m) for m in told if (m.by, m.group) == (by, group))
+            inside = "; ".join(_signed(m) for m in told if (m.by, m.group) == (by, group))
             lines.append(f"{heading}, {group} {by}s: {inside}")
     return lines
 
 
-def _signed(metric: Metric) -> str:
+def _signed(found: Difference) -> str:
     """A difference with its interval, where it has one: of a single outfit, or without resamples, there is none."""
-    text = f"{metric.task} {metric.metric} {metric.value:+.3f}"
-    return text if math.isnan(metric.low) else f"{text} ({metric.low:+.3f} to {metric.high:+.3f})"
+    interval = "" if math.isnan(found.low) else f" ({found.low:+.3f} to {found.high:+.3f})"
+    return f"{found.task} {found.metric} {found.value:+.3f}{interval}, {found.against}"
 
 
 def as_json(reports: Sequence[Report]) -> list[dict[str, Any]]:

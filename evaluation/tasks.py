@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 from numpy.typing import NDArray
 
 from evaluation import bootstrap as bs
@@ -39,6 +40,15 @@ class Metric(Struct, frozen=True, kw_only=True):
     outfits: int
     by: str = ""
     group: str = ""
+
+
+class Difference(Metric, frozen=True, kw_only=True):
+    """What one scorer got less what the scorer ``against`` got, with the interval of the paired difference."""
+
+    against: str
+
+
+AnyMetric = TypeVar("AnyMetric", bound=Metric)
 
 
 class Report(Struct, frozen=True):
@@ -139,13 +149,42 @@ def paired(
     bootstrap: int = 1000,
     seed: int = 0,
     groups: Mapping[str, Group] | None = None,
-) -> tuple[Metric, ...]:
+) -> tuple[Difference, ...]:
     """Every metric of first minus second, with the interval of the paired difference; broken down as a report is."""
+    return against_best(first, [second], questions, bootstrap=bootstrap, seed=seed, groups=groups)
 
-    def measure(task: str, chosen: NDArray[np.int64]) -> list[Metric]:
-        ours, theirs = (_statistics(task, one, questions, chosen) for one in (first, second))
-        both = {name: bs.difference(statistic, theirs[name]) for name, statistic in ours.items()}
-        return _intervals(task, both, _outfits(task, questions, chosen), (bootstrap, seed))
+
+def against_best(
+    first: Answers,
+    rivals: Sequence[Answers],
+    questions: Questions,
+    *,
+    bootstrap: int = 1000,
+    seed: int = 0,
+    groups: Mapping[str, Group] | None = None,
+) -> tuple[Difference, ...]:
+    """Every metric of first minus that of the rival which has most of it, with the interval of the paired difference.
+
+    The rival is chosen anew for each metric, and in ``groups`` for each group: who knows best which known items go
+    together may know nothing of new ones. It is chosen on the questions asked, which favours the rivals. Of equal ones
+    it is the earliest.
+
+    Raises
+    ------
+    ValueError
+        There is no rival.
+    """
+    if not rivals:
+        raise ValueError(f"{first.scorer!r} has no rival to be compared with: give the answers of one or more")
+
+    def measure(task: str, chosen: NDArray[np.int64]) -> list[Difference]:
+        ours = _statistics(task, first, questions, chosen)
+        theirs = [_statistics(task, rival, questions, chosen) for rival in rivals]
+        outfits = _outfits(task, questions, chosen)
+        best = {name: _highest([t[name] for t in theirs], len(set(outfits))) for name in ours}
+        both = {name: bs.difference(statistic, theirs[best[name]][name]) for name, statistic in ours.items()}
+        found = _intervals(task, both, outfits, (bootstrap, seed))
+        return [Difference(**asdict(m), against=rivals[best[m.metric]].scorer) for m in found]
 
     return tuple(_all_and_in_groups(questions, groups, measure))
 
@@ -183,8 +222,8 @@ def top(scores: Scores, ids: Sequence[str], k: int = TOP) -> list[str]:
 def _all_and_in_groups(
     questions: Questions,
     groups: Mapping[str, Group] | None,
-    measure: Callable[[str, NDArray[np.int64]], Sequence[Metric]],
-) -> Iterator[Metric]:
+    measure: Callable[[str, NDArray[np.int64]], Sequence[AnyMetric]],
+) -> Iterator[AnyMetric]:
     """What ``measure`` finds of each task for the positions of all its questions, then for those of each group."""
     for task in TASKS:
         rows: Sequence[Fitb | Compat | Cir] = getattr(questions, task)
@@ -201,6 +240,12 @@ def _all_and_in_groups(
 def _outfits(task: str, questions: Questions, chosen: NDArray[np.int64]) -> list[str]:
     rows = getattr(questions, task)
     return [rows[i].outfit for i in chosen]
+
+
+def _highest(statistics: Sequence[bs.Statistic], outfits: int) -> int:
+    """Which statistic is highest over all outfits, the first of equal ones; one without a value is never."""
+    values = [float(statistic(np.ones((1, outfits)))[0]) for statistic in statistics]
+    return max(range(len(values)), key=lambda k: -np.inf if np.isnan(values[k]) else values[k])
 
 
 def _statistics(

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import asdict, replace
 
 from evaluation.groups import by_label, by_popularity, by_size, by_status
 from evaluation.questions import Cir, Compat, Fitb, Questions
 from evaluation.scorer import score_many
 from evaluation.table import as_json, by_group, differences, plain, pretty
-from evaluation.tasks import Metric, ask, evaluate, paired, predictions
+from evaluation.tasks import Difference, Metric, against_best, ask, evaluate, paired, predictions
 
 
 class ByNumber:
@@ -121,26 +122,55 @@ def test_paired_difference_of_known_and_of_new_items() -> None:
     whole = [m for m in found if not m.by]
     assert whole == list(paired(up, down, QUESTIONS, bootstrap=50))
     assert [m.value for m in whole if m.task == "fitb"] == [pytest.approx(0.5 / 3)]
+    assert {m.against for m in found} == {"down"}
     backward = paired(down, up, QUESTIONS, bootstrap=0, groups=groups)
     assert [m.value for m in backward] == [pytest.approx(-m.value) for m in found]
 
 
-def test_differences_in_words() -> None:
-    def metric(task: str, name: str, value: float, group: str = "", bound: float = math.nan) -> Metric:
-        by = "item" if group else ""
-        low, high = value - bound, value + bound
-        return Metric(task=task, metric=name, value=value, low=low, high=high, n=9, outfits=4, by=by, group=group)
+class Constant(ByNumber):
+    """All candidates are equal, all outfits are."""
 
-    whole = [
-        metric("fitb", "accuracy", 0.25, bound=0.125),
-        metric("cir", "mrr", 0.5),
-        metric("compat", "auc", math.nan),
-    ]
-    parts = [metric("fitb", "accuracy", -0.5, "known"), metric("cir", "recall@10", 0.75, "new", 0.25)]
+    def score(self, context: Sequence[str], candidates: Sequence[str]) -> np.ndarray:
+        return np.zeros(len(candidates))
+
+    def score_outfits(self, outfits: Sequence[Sequence[str]]) -> np.ndarray:
+        return np.zeros(len(outfits))
+
+
+def test_each_metric_has_its_own_best_rival_and_so_has_each_group() -> None:
+    """Of three blanks up fills 1, 0, 1/2, down 0, 1, 0, and who ties all a quarter each; retrieval has places 5, 50, 1
+    for up and 96, 51, 100 for down."""
+    up, down, even = (ask(s, QUESTIONS) for s in (ByNumber(), ByNumber("down", -1.0), Constant("even")))
+    groups = {"item": by_status({"i4", "i5", "i6", "i95"})}
+    for rivals in ([down, even], [even, down]):
+        found = against_best(up, rivals, QUESTIONS, bootstrap=0, groups=groups)
+        told = {(m.task, m.metric, m.group): (m.against, pytest.approx(m.value)) for m in found}
+        assert told["fitb", "accuracy", ""] == ("down", 1.5 / 3 - 1 / 3)
+        assert told["fitb", "accuracy", "known"] == ("even", 0.75 - 0.25)
+        assert told["fitb", "accuracy", "new"] == ("down", 0 - 1)
+        assert told["cir", "recall@10", ""] == ("even", 2 / 3 - 0.1)
+        assert told["cir", "recall@10", "new"] == ("even", 0.5 - 0.1)
+        assert told["compat", "auc", "new"] == ("down", 0 - 1)
+        assert told["compat", "auc", ""][1] == 0  # all three have a half
+        assert told["compat", "auc", ""][0] == rivals[0].scorer, "of equals the earliest"
+    assert {m.against for m in against_best(down, [up, even], QUESTIONS, bootstrap=0) if m.task == "fitb"} == {"number"}
+    with pytest.raises(ValueError, match="'number' has no rival"):
+        against_best(up, [], QUESTIONS)
+
+
+def test_differences_in_words() -> None:
+    def less(task: str, name: str, value: float, group: str = "", bound: float = math.nan) -> Difference:
+        shared = Metric(task=task, metric=name, value=value, low=value - bound, high=value + bound, n=9, outfits=4)
+        by = "item" if group else ""
+        return Difference(**asdict(replace(shared, by=by, group=group)), against=f"{group or 'all'} best")
+
+    whole = [less("fitb", "accuracy", 0.25, bound=0.125), less("cir", "mrr", 0.5), less("compat", "auc", math.nan)]
+    whole.append(less("compat_hard", "auc", 0))
+    parts = [less("fitb", "accuracy", -0.5, "known"), less("cir", "recall@10", 0.75, "new", 0.25)]
     assert differences([*whole, *parts], "against x") == [
-        "against x: fitb accuracy +0.250 (+0.125 to +0.375)",
-        "against x, known items: fitb accuracy -0.500",
-        "against x, new items: cir recall@10 +0.750 (+0.500 to +1.000)",
+        "against x: fitb accuracy +0.250 (+0.125 to +0.375), all best; compat_hard auc +0.000, all best",
+        "against x, known items: fitb accuracy -0.500, known best",
+        "against x, new items: cir recall@10 +0.750 (+0.500 to +1.000), new best",
     ]
     assert len(differences([*whole, parts[0]], "against x")) == 1, "a single group is all there is"
 

@@ -7,6 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from recsys.pipeline.measuring import PROBES
+
 Run = Callable[..., Any]
 
 
@@ -25,6 +29,22 @@ def test_evaluation_puts_every_baseline_beside_the_model(
         given = [json.loads(line) for line in (tmp_path / f"{task}.jsonl").read_text(encoding="utf-8").splitlines()]
         assert len(given) == len(asked)
         assert all(list(answer) == [key] for answer in given)
+
+
+def test_each_difference_is_from_the_baseline_that_has_most_of_it(recsys: Run, trained: Path, shop: Path) -> None:
+    ran = recsys("-w", shop, "evaluate", "--questions", trained / "sample/questions/test", "--bootstrap", 0, "--json")
+    ours, *others = [
+        (r["scorer"], {(m["task"], m["metric"], m["by"], m["group"]): m["value"] for m in r["metrics"]})
+        for r in ran.json["reports"]
+    ]
+    rivals = {name: values for name, values in others if name not in PROBES}
+    assert {"popularity", "co-occurrence 1st+2nd", "attribute PMI"} <= rivals.keys()
+    found = {(m["task"], m["metric"], m["by"], m["group"]): m for m in ran.json["difference"]}
+    assert found.keys() == ours[1].keys() and any(by == "item" for _, _, by, _ in found)
+    for key, difference in found.items():
+        best = max(values[key] for values in rivals.values())
+        assert rivals[difference["against"]][key] == best
+        assert difference["value"] == pytest.approx(ours[1][key] - best)
 
 
 def test_without_resamples_no_interval_is_shown(recsys: Run, trained: Path, shop: Path) -> None:
