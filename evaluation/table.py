@@ -98,22 +98,23 @@ def differences(found: Sequence[Difference], heading: str) -> list[str]:
     """A line of the differences that say most over all questions, then one for each group where there are several.
 
     ``against the best, new items: fitb accuracy +0.123 (+0.054 to +0.192), popularity; ...``: each names what it is a
-    difference from. What has no value is left out.
+    difference from, unless the heading ends with that name. What has no value is left out.
     """
     told = [m for m in found if m.metric in TOLD and not math.isnan(m.value)]
     groups = list(dict.fromkeys((m.by, m.group) for m in told if m.by))
-    lines = [f"{heading}: {'; '.join(_signed(m) for m in told if not m.by)}"]
+    lines = [f"{heading}: {'; '.join(_signed(m, heading) for m in told if not m.by)}"]
     for by, group in groups:
         if sum(other == by for other, _ in groups) > 1:
-            inside = "; ".join(_signed(m) for m in told if (m.by, m.group) == (by, group))
+            inside = "; ".join(_signed(m, heading) for m in told if (m.by, m.group) == (by, group))
             lines.append(f"{heading}, {group} {by}s: {inside}")
     return lines
 
 
-def _signed(found: Difference) -> str:
+def _signed(found: Difference, heading: str) -> str:
     """A difference with its interval, where it has one: of a single outfit, or without resamples, there is none."""
     interval = "" if math.isnan(found.low) else f" ({found.low:+.3f} to {found.high:+.3f})"
-    return f"{found.task} {found.metric} {found.value:+.3f}{interval}, {found.against}"
+    name = "" if heading.endswith(found.against) else f", {found.against}"
+    return f"{found.task} {found.metric} {found.value:+.3f}{interval}{name}"
 
 
 def as_json(reports: Sequence[Report]) -> list[dict[str, Any]]:

@@ -65,13 +65,19 @@ def evaluate(
         session.output.note(f"predictions: {predictions}")
     reports = [report(one, asked, bootstrap=bootstrap, groups=groups) for one in given]
     versus = measuring.against_baselines(given[: len(scorers)], asked, groups, bootstrap=bootstrap)
-    session.output.document({"release": name, "reports": as_json(reports), "difference": versus})
+    silent = measuring.against_silent(given[: len(scorers)], asked, groups, bootstrap=bootstrap)
+    session.output.document(
+        {"release": name, "reports": as_json(reports), "difference": versus, "difference_silent": silent}
+    )
     session.output.line(plain(reports, interval=bootstrap > 0))
     for table in _broken_down(reports, {m.against for m in versus if not m.by}, interval=bootstrap > 0):
         session.output.line(f"\n{table}")
-    if len(given) > 1 and measuring.COUNTS_ALONE not in {one.scorer for one in given}:
+    if not silent:
         session.output.line("\nin this release the network has no share: what ranks is what counting says")
-    session.output.line("\n" + "\n".join(differences(versus, "against the best baseline")))
+    lines = differences(versus, "against the best baseline")
+    if silent:
+        lines += differences(silent, f"against {measuring.COUNTS_ALONE}")
+    session.output.line("\n" + "\n".join(lines))
 
 
 def _broken_down(reports: list[Report], best: set[str], *, interval: bool) -> Iterator[str]:

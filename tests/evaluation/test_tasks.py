@@ -172,6 +172,9 @@ def test_differences_in_words() -> None:
         "against x, known items: fitb accuracy -0.500, known best",
         "against x, new items: cir recall@10 +0.750 (+0.500 to +1.000), new best",
     ]
+    assert differences(parts[:1] * 2 + whole, "against all best") == [
+        "against all best: fitb accuracy +0.250 (+0.125 to +0.375); compat_hard auc +0.000"
+    ], "a name that the heading says is not said again"
     assert len(differences([*whole, parts[0]], "against x")) == 1, "a single group is all there is"
 
 

@@ -8,7 +8,7 @@ import pytest
 from evaluation.groups import by_status
 from evaluation.questions import Fitb, Questions
 from evaluation.tasks import Answers
-from recsys.pipeline.measuring import COUNTS_ALONE, PROBES, STATUS, against_baselines
+from recsys.pipeline.measuring import COUNTS_ALONE, PROBES, STATUS, against_baselines, against_silent
 
 FOUR = ("a", "b", "c", "d")
 ASKED = Questions(
@@ -41,3 +41,19 @@ def test_the_best_baseline_is_that_of_the_metric_and_of_known_and_of_new_items()
         ("fitb_hard", STATUS, "known"): ("looks", 0.0),
         ("fitb_hard", STATUS, "new"): ("count", 1.0),
     }
+
+
+def test_what_the_network_adds_is_told_apart_from_the_best_baseline() -> None:
+    given = [OURS, SILENT, *PROBE, COUNT, LOOKS]
+    found = against_silent(given, ASKED, GROUPS, bootstrap=50)
+    assert {m.against for m in found} == {COUNTS_ALONE}
+    assert {(m.task, m.by, m.group): m.value for m in found} == {
+        ("fitb", "", ""): -0.25,
+        ("fitb", STATUS, "known"): 0.0,
+        ("fitb", STATUS, "new"): -0.5,
+        ("fitb_hard", "", ""): 0.5,
+        ("fitb_hard", STATUS, "known"): 0.0,
+        ("fitb_hard", STATUS, "new"): 1.0,
+    }
+    assert all(m.low <= m.value <= m.high for m in found if m.outfits > 1)
+    assert against_silent([OURS, *PROBE, COUNT, LOOKS], ASKED, GROUPS, bootstrap=50) == ()

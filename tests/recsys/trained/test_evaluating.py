@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from recsys.pipeline.measuring import PROBES
+from recsys.pipeline import measuring
+from recsys.pipeline.measuring import COUNTS_ALONE, PROBES, ReleaseScorer
 
 Run = Callable[..., Any]
 
@@ -45,6 +46,24 @@ def test_each_difference_is_from_the_baseline_that_has_most_of_it(recsys: Run, t
         best = max(values[key] for values in rivals.values())
         assert rivals[difference["against"]][key] == best
         assert difference["value"] == pytest.approx(ours[1][key] - best)
+
+
+@pytest.mark.parametrize("share", [True, False])
+def test_what_the_network_adds_is_told_where_it_has_a_share(
+    share: bool, recsys: Run, trained: Path, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network that answers as counts do adds nothing."""
+    names = ("BERT4Rec + GraphSAGE", *([COUNTS_ALONE] if share else []))
+    monkeypatch.setattr(measuring, "model_rows", lambda contents: [ReleaseScorer(contents, name) for name in names])
+    asked = ("-w", shop, "evaluate", "--questions", trained / "sample/questions/test", "--bootstrap", 0)
+    lines = recsys(*asked).out.splitlines()
+    [baseline] = [line for line in lines if line.startswith("against the best baseline: ")]
+    silent = [line for line in lines if line.startswith(f"against {COUNTS_ALONE}: fitb accuracy +0.000; ")]
+    assert COUNTS_ALONE not in baseline and len(silent) == share
+    assert ("in this release the network has no share" in "".join(lines)) != share
+    told = recsys(*asked, "--json").json
+    assert {m["value"] for m in told["difference_silent"]} == ({0.0} if share else set())
+    assert COUNTS_ALONE not in {m["against"] for m in told["difference"]}
 
 
 def test_without_resamples_no_interval_is_shown(recsys: Run, trained: Path, shop: Path) -> None:
