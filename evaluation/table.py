@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import to_builtins
-from rich.table import Table
 
 from evaluation.tasks import Difference, Metric, Report
 
@@ -79,21 +78,6 @@ def _in_order(group: str) -> tuple[int, str]:
     return (int(number[0]) if number else 10**9, group)
 
 
-def pretty(reports: Sequence[Report], title: str = "", *, interval: bool = True) -> Table:
-    """The table for a terminal; the best of each column is bold."""
-    heading, *body = rows(reports, interval=interval)
-    table = Table(title=title or None)
-    table.add_column(heading[0])
-    for name in heading[1:]:
-        table.add_column(name, justify="right")
-    keys = {h: (t, m) for h, t, m in COLUMNS}
-    best = [_best(reports, *keys[name]) for name in heading[1:]]
-    for number, row in enumerate(body):
-        cells = (f"[bold]{cell}[/bold]" if number in b else cell for cell, b in zip(row[1:], best, strict=True))
-        table.add_row(row[0], *cells)
-    return table
-
-
 def differences(found: Sequence[Difference], heading: str) -> list[str]:
     """A line of the differences that say most over all questions, then one for each group where there are several.
 
@@ -126,23 +110,6 @@ def as_json(reports: Sequence[Report]) -> list[dict[str, Any]]:
                 if math.isnan(metric[key]):
                     metric[key] = None
     return data
-
-
-def _best(reports: Sequence[Report], task: str, metric: str) -> set[int]:
-    values = [
-        m.value
-        for r in reports
-        for m in r.metrics
-        if (m.task, m.metric, m.by) == (task, metric, "") and not math.isnan(m.value)
-    ]
-    if len(reports) < 2 or not values:
-        return set()
-    return {
-        n
-        for n, r in enumerate(reports)
-        for m in r.metrics
-        if (m.task, m.metric, m.by) == (task, metric, "") and m.value == max(values)
-    }
 
 
 def _short(value: float) -> str:
