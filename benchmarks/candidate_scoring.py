@@ -50,7 +50,6 @@ def scorer_of(n_items: int, n_outfits: int, rng: np.random.Generator) -> OutfitS
         category=torch.from_numpy(category),
         values=torch.from_numpy(np.where(values < 0, codes.n_values, values)),
         dense=torch.from_numpy(rng.standard_normal((n_items, 2 * LOOKS), dtype=np.float32)),
-        dense_known=torch.ones(n_items, dtype=torch.bool),
         seen=torch.from_numpy(np.isin(np.arange(n_items), np.concatenate(outfits))),
         graph=torch.from_numpy(rng.standard_normal((config.folds + 1, n_items, GRAPH), dtype=np.float32)),
         graph_cold=torch.from_numpy(rng.standard_normal((n_items, GRAPH), dtype=np.float32)),

@@ -93,8 +93,8 @@ def main() -> None:
         told = [f"{m['value']:.3f} ({m['low']:.3f}-{m['high']:.3f})" if m else "" for m in cells]
         print(f"{report['scorer']:32}" + "".join(f"{cell:>22}" for cell in told))
     for m in found["difference"]:
-        if m["metric"] in ("accuracy", "auc", "recall@10"):
-            print(f"against {found['against']}: {m['task']} {m['value']:+.3f} ({m['low']:+.3f} to {m['high']:+.3f})")
+        if m["metric"] in ("accuracy", "auc", "recall@10") and not m["by"]:
+            print(f"against {m['against']}: {m['task']} {m['value']:+.3f} ({m['low']:+.3f} to {m['high']:+.3f})")
 
 
 if __name__ == "__main__":

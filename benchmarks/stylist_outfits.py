@@ -116,8 +116,12 @@ def show(name: str, results: dict[int, dict[str, Any]]) -> None:
     if name in AT_LEAST:
         print(f"{'wanted at least':32}" + "".join(f"{value:10.3f}" for value in AT_LEAST[name]))
     for seed, result in results.items():
-        told = [f"{m['task']} {m['value']:+.3f} ({m['low']:+.3f} to {m['high']:+.3f})" for m in result["difference"]]
-        print(f"seed {seed} against {result['against']}: {', '.join(told)}")
+        told = [
+            f"{m['task']} {m['metric']} {m['value']:+.3f} ({m['low']:+.3f} to {m['high']:+.3f}), {m['against']}"
+            for m in result["difference"]
+            if not m["by"]
+        ]
+        print(f"seed {seed} against the best baseline: {'; '.join(told)}")
 
 
 def main() -> None:

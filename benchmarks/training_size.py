@@ -38,7 +38,6 @@ def made(n_outfits: int, n_items: int, folds: int) -> TrainingSet:
         category=torch.from_numpy(category),
         values=torch.from_numpy(values),
         dense=torch.from_numpy(rng.normal(size=(n_items, WIDTH)).astype(np.float32)),
-        dense_known=torch.ones(n_items, dtype=torch.bool),
         seen=torch.ones(n_items, dtype=torch.bool),
         graph=torch.from_numpy(rng.normal(size=(1, n_items, WIDTH)).astype(np.float32)).expand(folds + 1, -1, -1),
         graph_cold=torch.from_numpy(rng.normal(size=(n_items, WIDTH)).astype(np.float32)),

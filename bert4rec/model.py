@@ -29,7 +29,7 @@ class ItemTensors:
     """What the model reads of every item.
 
     ``category`` [N]; ``values`` [N, F] with ``n_values`` for missing; ``dense`` [N, Fd] float32, standardised, zero
-    where ``dense_known`` [N] is False; ``seen`` [N] bool, in a training outfit. ``graph`` [K+1, N, Dg]: embeddings
+    where it is unknown; ``seen`` [N] bool, in a training outfit. ``graph`` [K+1, N, Dg]: embeddings
     without each fold's edges, the last with all of them; ``graph_cold`` [N, Dg] from features alone. ``views`` [V]: how
     many columns of ``dense`` each view of an item takes.
     """
@@ -37,7 +37,6 @@ class ItemTensors:
     category: Tensor
     values: Tensor
     dense: Tensor
-    dense_known: Tensor
     seen: Tensor
     graph: Tensor
     graph_cold: Tensor

@@ -124,8 +124,8 @@ def _jackknife(statistic: Statistic, clusters: int, groups: int = 500) -> Scores
 def _corrected(tails: Scores, value: float, draws: Scores, jackknife: Scores) -> Scores:
     """Percentiles moved by bias z0 and acceleration a; unchanged where the draws do not vary."""
     below = (np.count_nonzero(draws < value) + np.count_nonzero(draws <= value)) / (2 * len(draws))
-    influence = np.nanmean(jackknife) - jackknife
-    influence = influence[~np.isnan(influence)]
+    left = jackknife[~np.isnan(jackknife)]
+    influence = left.sum() / max(1, len(left)) - left
     spread = float((influence**2).sum())
     if not 0 < below < 1 or spread == 0:
         return tails

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import to_builtins
-from rich.table import Table
 
-from evaluation.tasks import Metric, Report
+from evaluation.tasks import Difference, Metric, Report
 
 COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("FITB", "fitb", "accuracy"),
@@ -22,6 +21,9 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("MRR", "cir", "mrr"),
 )
 """Heading, task and metric of each column."""
+
+TOLD = ("accuracy", "auc", "recall@10")
+"""Metrics whose differences are put into words."""
 
 
 def shown(metric: Metric | None, *, interval: bool = True) -> str:
@@ -76,19 +78,27 @@ def _in_order(group: str) -> tuple[int, str]:
     return (int(number[0]) if number else 10**9, group)
 
 
-def pretty(reports: Sequence[Report], title: str = "", *, interval: bool = True) -> Table:
-    """The table for a terminal; the best of each column is bold."""
-    heading, *body = rows(reports, interval=interval)
-    table = Table(title=title or None)
-    table.add_column(heading[0])
-    for name in heading[1:]:
-        table.add_column(name, justify="right")
-    keys = {h: (t, m) for h, t, m in COLUMNS}
-    best = [_best(reports, *keys[name]) for name in heading[1:]]
-    for number, row in enumerate(body):
-        cells = (f"[bold]{cell}[/bold]" if number in b else cell for cell, b in zip(row[1:], best, strict=True))
-        table.add_row(row[0], *cells)
-    return table
+def differences(found: Sequence[Difference], heading: str) -> list[str]:
+    """A line of the differences that say most over all questions, then one for each group where there are several.
+
+    ``against the best, new items: fitb accuracy +0.123 (+0.054 to +0.192), popularity; ...``: each names what it is a
+    difference from, unless the heading ends with that name. What has no value is left out.
+    """
+    told = [m for m in found if m.metric in TOLD and not math.isnan(m.value)]
+    groups = list(dict.fromkeys((m.by, m.group) for m in told if m.by))
+    lines = [f"{heading}: {'; '.join(_signed(m, heading) for m in told if not m.by)}"]
+    for by, group in groups:
+        if sum(other == by for other, _ in groups) > 1:
+            inside = "; ".join(_signed(m, heading) for m in told if (m.by, m.group) == (by, group))
+            lines.append(f"{heading}, {group} {by}s: {inside}")
+    return lines
+
+
+def _signed(found: Difference, heading: str) -> str:
+    """A difference with its interval, where it has one: of a single outfit, or without resamples, there is none."""
+    interval = "" if math.isnan(found.low) else f" ({found.low:+.3f} to {found.high:+.3f})"
+    name = "" if heading.endswith(found.against) else f", {found.against}"
+    return f"{found.task} {found.metric} {found.value:+.3f}{interval}{name}"
 
 
 def as_json(reports: Sequence[Report]) -> list[dict[str, Any]]:
@@ -100,23 +110,6 @@ def as_json(reports: Sequence[Report]) -> list[dict[str, Any]]:
                 if math.isnan(metric[key]):
                     metric[key] = None
     return data
-
-
-def _best(reports: Sequence[Report], task: str, metric: str) -> set[int]:
-    values = [
-        m.value
-        for r in reports
-        for m in r.metrics
-        if (m.task, m.metric, m.by) == (task, metric, "") and not math.isnan(m.value)
-    ]
-    if len(reports) < 2 or not values:
-        return set()
-    return {
-        n
-        for n, r in enumerate(reports)
-        for m in r.metrics
-        if (m.task, m.metric, m.by) == (task, metric, "") and m.value == max(values)
-    }
 
 
 def _short(value: float) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import asdict, replace
 from numpy.typing import NDArray
 
 from evaluation import bootstrap as bs
@@ -38,6 +40,15 @@ class Metric(Struct, frozen=True, kw_only=True):
     outfits: int
     by: str = ""
     group: str = ""
+
+
+class Difference(Metric, frozen=True, kw_only=True):
+    """What one scorer got less what the scorer ``against`` got, with the interval of the paired difference."""
+
+    against: str
+
+
+AnyMetric = TypeVar("AnyMetric", bound=Metric)
 
 
 class Report(Struct, frozen=True):
@@ -122,35 +133,60 @@ def report(
     groups: Mapping[str, Group] | None = None,
 ) -> Report:
     """The report of answers that were had before."""
-    metrics: list[Metric] = []
-    for task in TASKS:
-        rows: Sequence[Fitb | Compat | Cir] = getattr(questions, task)
-        if not rows:
-            continue
-        metrics += _measure(task, answers, questions, np.arange(len(rows)), (bootstrap, seed))
-        for by, group_of in (groups or {}).items():
-            names = np.array([group_of(q) for q in rows])
-            for name in sorted(set(names.tolist())):
-                chosen = np.flatnonzero(names == name)
-                part = _measure(task, answers, questions, chosen, (bootstrap, seed))
-                metrics += [_in_group(m, by, name) for m in part if not np.isnan(m.value)]
-    return Report(answers.scorer, tuple(metrics))
+
+    def measure(task: str, chosen: NDArray[np.int64]) -> list[Metric]:
+        statistics = _statistics(task, answers, questions, chosen)
+        return _intervals(task, statistics, _outfits(task, questions, chosen), (bootstrap, seed))
+
+    return Report(answers.scorer, tuple(_all_and_in_groups(questions, groups, measure)))
 
 
 def paired(
-    first: Answers, second: Answers, questions: Questions, *, bootstrap: int = 1000, seed: int = 0
-) -> tuple[Metric, ...]:
-    """Every metric of first minus second, with the interval of the paired difference."""
-    metrics = []
-    for task in TASKS:
-        rows = getattr(questions, task)
-        if rows:
-            chosen = np.arange(len(rows))
-            a = _statistics(task, first, questions, chosen)
-            b = _statistics(task, second, questions, chosen)
-            both = {name: bs.difference(a[name], b[name]) for name in a}
-            metrics += _intervals(task, both, [q.outfit for q in rows], (bootstrap, seed))
-    return tuple(metrics)
+    first: Answers,
+    second: Answers,
+    questions: Questions,
+    *,
+    bootstrap: int = 1000,
+    seed: int = 0,
+    groups: Mapping[str, Group] | None = None,
+) -> tuple[Difference, ...]:
+    """Every metric of first minus second, with the interval of the paired difference; broken down as a report is."""
+    return against_best(first, [second], questions, bootstrap=bootstrap, seed=seed, groups=groups)
+
+
+def against_best(
+    first: Answers,
+    rivals: Sequence[Answers],
+    questions: Questions,
+    *,
+    bootstrap: int = 1000,
+    seed: int = 0,
+    groups: Mapping[str, Group] | None = None,
+) -> tuple[Difference, ...]:
+    """Every metric of first minus that of the rival which has most of it, with the interval of the paired difference.
+
+    The rival is chosen anew for each metric, and in ``groups`` for each group: who knows best which known items go
+    together may know nothing of new ones. It is chosen on the questions asked, which favours the rivals. Of equal ones
+    it is the earliest.
+
+    Raises
+    ------
+    ValueError
+        There is no rival.
+    """
+    if not rivals:
+        raise ValueError(f"{first.scorer!r} has no rival to be compared with: give the answers of one or more")
+
+    def measure(task: str, chosen: NDArray[np.int64]) -> list[Difference]:
+        ours = _statistics(task, first, questions, chosen)
+        theirs = [_statistics(task, rival, questions, chosen) for rival in rivals]
+        outfits = _outfits(task, questions, chosen)
+        best = {name: _highest([t[name] for t in theirs], len(set(outfits))) for name in ours}
+        both = {name: bs.difference(statistic, theirs[best[name]][name]) for name, statistic in ours.items()}
+        found = _intervals(task, both, outfits, (bootstrap, seed))
+        return [Difference(**asdict(m), against=rivals[best[m.metric]].scorer) for m in found]
+
+    return tuple(_all_and_in_groups(questions, groups, measure))
 
 
 def predictions(scorer: Scorer, questions: Questions, folder: Path) -> None:
@@ -183,11 +219,33 @@ def top(scores: Scores, ids: Sequence[str], k: int = TOP) -> list[str]:
     return [ids[i] for i in np.argsort(-scores, kind="stable")[:k]]
 
 
-def _measure(
-    task: str, answers: Answers, questions: Questions, chosen: NDArray[np.int64], draws: tuple[int, int]
-) -> list[Metric]:
+def _all_and_in_groups(
+    questions: Questions,
+    groups: Mapping[str, Group] | None,
+    measure: Callable[[str, NDArray[np.int64]], Sequence[AnyMetric]],
+) -> Iterator[AnyMetric]:
+    """What ``measure`` finds of each task for the positions of all its questions, then for those of each group."""
+    for task in TASKS:
+        rows: Sequence[Fitb | Compat | Cir] = getattr(questions, task)
+        if not rows:
+            continue
+        yield from measure(task, np.arange(len(rows)))
+        for by, group_of in (groups or {}).items():
+            names = np.array([group_of(q) for q in rows])
+            for name in sorted(set(names.tolist())):
+                part = measure(task, np.flatnonzero(names == name))
+                yield from (replace(m, by=by, group=name) for m in part if not np.isnan(m.value))
+
+
+def _outfits(task: str, questions: Questions, chosen: NDArray[np.int64]) -> list[str]:
     rows = getattr(questions, task)
-    return _intervals(task, _statistics(task, answers, questions, chosen), [rows[i].outfit for i in chosen], draws)
+    return [rows[i].outfit for i in chosen]
+
+
+def _highest(statistics: Sequence[bs.Statistic], outfits: int) -> int:
+    """Which statistic is highest over all outfits, the first of equal ones; one without a value is never."""
+    values = [float(statistic(np.ones((1, outfits)))[0]) for statistic in statistics]
+    return max(range(len(values)), key=lambda k: -np.inf if np.isnan(values[k]) else values[k])
 
 
 def _statistics(
@@ -229,17 +287,3 @@ def _intervals(
             Metric(task=task, metric=name, value=i.value, low=i.low, high=i.high, n=len(outfits), outfits=size)
         )
     return metrics
-
-
-def _in_group(metric: Metric, by: str, group: str) -> Metric:
-    return Metric(
-        task=metric.task,
-        metric=metric.metric,
-        value=metric.value,
-        low=metric.low,
-        high=metric.high,
-        n=metric.n,
-        outfits=metric.outfits,
-        by=by,
-        group=group,
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from evaluation.questions import Questions
-    from evaluation.tasks import Metric, Report
+    from evaluation.tasks import Report
     from recsys.pipeline.contents import ReleaseContents
     from recsys.pipeline.embedding import Rows
 
@@ -36,8 +35,8 @@ def evaluate(
     """Measure the current release and all baselines, with 95 % intervals over outfits."""
     from evaluation import read_questions
     from evaluation.questions import TASKS
-    from evaluation.table import as_json, plain
-    from evaluation.tasks import ask, paired, report, write_predictions
+    from evaluation.table import as_json, differences, plain
+    from evaluation.tasks import ask, report, write_predictions
     from recsys.errors import QueryError
     from recsys.pipeline import measuring
     from recsys.pipeline.jobs import tensor_threads
@@ -65,24 +64,25 @@ def evaluate(
         write_predictions(given[0], original, predictions)
         session.output.note(f"predictions: {predictions}")
     reports = [report(one, asked, bootstrap=bootstrap, groups=groups) for one in given]
-    rivals = [one for one in given[1 : len(scorers)] if one.scorer not in measuring.PROBES]
-    best = max(rivals, key=lambda one: _first(one.scorer, reports))
-    versus = paired(given[0], best, asked, bootstrap=bootstrap)
+    versus = measuring.against_baselines(given[: len(scorers)], asked, groups, bootstrap=bootstrap)
+    silent = measuring.against_silent(given[: len(scorers)], asked, groups, bootstrap=bootstrap)
     session.output.document(
-        {"release": name, "reports": as_json(reports), "against": best.scorer, "difference": versus}
+        {"release": name, "reports": as_json(reports), "difference": versus, "difference_silent": silent}
     )
     session.output.line(plain(reports, interval=bootstrap > 0))
-    for table in _broken_down(reports, best.scorer, interval=bootstrap > 0):
+    for table in _broken_down(reports, {m.against for m in versus if not m.by}, interval=bootstrap > 0):
         session.output.line(f"\n{table}")
-    if len(given) > 1 and measuring.COUNTS_ALONE not in {one.scorer for one in given}:
+    if not silent:
         session.output.line("\nin this release the network has no share: what ranks is what counting says")
-    differences = ", ".join(_difference(m) for m in versus if m.metric in ("accuracy", "auc", "recall@10"))
-    session.output.line(f"\nagainst {best.scorer}: {differences}")
+    lines = differences(versus, "against the best baseline")
+    if silent:
+        lines += differences(silent, f"against {measuring.COUNTS_ALONE}")
+    session.output.line("\n" + "\n".join(lines))
 
 
-def _broken_down(reports: list[Report], best: str, *, interval: bool) -> Iterator[str]:
+def _broken_down(reports: list[Report], best: set[str], *, interval: bool) -> Iterator[str]:
     """Known items and new ones apart where both are asked for, all scorers; then the other breakdowns, for the ranker
-    and the best baseline."""
+    and the baselines that are ``best`` in some metric."""
     from evaluation.table import by_group
     from recsys.pipeline.measuring import STATUS
 
@@ -92,19 +92,7 @@ def _broken_down(reports: list[Report], best: str, *, interval: bool) -> Iterato
         if by == STATUS and several:
             yield by_group(reports, by, interval=interval)
         elif by != STATUS:
-            yield by_group([r for r in reports if r is reports[0] or r.scorer == best], by, interval=interval)
-
-
-def _difference(metric: Metric) -> str:
-    """A difference with its interval, where it has one: of a single outfit, or without resamples, there is none."""
-    text = f"{metric.task} {metric.metric} {metric.value:+.3f}"
-    return text if math.isnan(metric.low) else f"{text} ({metric.low:+.3f} to {metric.high:+.3f})"
-
-
-def _first(scorer: str, reports: list) -> float:  # type: ignore[type-arg]
-    """Mean of a baseline's FITB accuracies, which says which is the best one."""
-    found = [m.value for r in reports if r.scorer == scorer for m in r.metrics if m.metric == "accuracy" and not m.by]
-    return sum(found) / len(found) if found else 0.0
+            yield by_group([r for r in reports if r is reports[0] or r.scorer in best], by, interval=interval)
 
 
 def _names(session: Session, asked: Questions, contents: ReleaseContents) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,7 +27,7 @@ from evaluation.baselines import (
 from evaluation.groups import by_label, by_popularity, by_size, by_status
 from evaluation.questions import TASKS, Cir, Compat, Fitb, Questions
 from evaluation.scorer import Ids, Scorer, Scores
-from evaluation.tasks import Answers, Group
+from evaluation.tasks import Answers, Difference, Group, against_best, paired
 from recsys.errors import QueryError
 from recsys.pipeline.contents import ReleaseContents
 from recsys.pipeline.embedding import Rows
@@ -126,6 +126,29 @@ def groups(contents: ReleaseContents, *, every: bool) -> dict[str, Group]:
     if not every:
         return always
     return {**always, "slot": by_label(slots), "size": by_size(), "popularity": by_popularity(degree)}
+
+
+def against_baselines(
+    given: Sequence[Answers], questions: Questions, groups: Mapping[str, Group], *, bootstrap: int
+) -> tuple[Difference, ...]:
+    """The first of ``given``, the release's ranker, less the best baseline of each metric; known and new items apart
+    too.
+
+    ``PROBES`` are no baselines to beat.
+    """
+    rivals = [one for one in given[1:] if one.scorer not in PROBES]
+    return against_best(given[0], rivals, questions, bootstrap=bootstrap, groups={STATUS: groups[STATUS]})
+
+
+def against_silent(
+    given: Sequence[Answers], questions: Questions, groups: Mapping[str, Group], *, bootstrap: int
+) -> tuple[Difference, ...]:
+    """The first of ``given``, the release's ranker, less itself with its network silent: what the network adds, known
+    and new items apart too. Nothing where the network has no share."""
+    silent = [one for one in given[1:] if one.scorer == COUNTS_ALONE]
+    if not silent:
+        return ()
+    return paired(given[0], silent[0], questions, bootstrap=bootstrap, groups={STATUS: groups[STATUS]})
 
 
 def rename(questions: Questions, names: dict[str, str]) -> Questions:

@@ -287,12 +287,9 @@ def _write_files(contents: ReleaseContents, folder: Path) -> None:
     (folder / "description.json").write_bytes(msgspec.json.format(encoder.encode(description)))
     (folder / "metrics.json").write_bytes(msgspec.json.format(encoder.encode(contents.metrics)))
     save_tensors({k: v.contiguous() for k, v in contents.model.state_dict().items()}, folder / "bert4rec.safetensors")
-    items = contents.items
-    save_tensors(
-        {name: getattr(items, name).contiguous() for name in ItemTensors.__slots__}
-        | {"codes.values": torch.from_numpy(codes.values)},
-        folder / "items.safetensors",
-    )
+    items = {name: getattr(contents.items, name) for name in ItemTensors.__slots__}
+    items |= {"codes.values": torch.from_numpy(codes.values), "dense_known": torch.from_numpy(features.dense_known)}
+    save_tensors({name: tensor.contiguous() for name, tensor in items.items()}, folder / "items.safetensors")
     _save(folder / "visual.safetensors", features.visual.arrays())
     _save(folder / "evidence.safetensors", contents.evidence.arrays())
     new_items = contents.evidence.new_items
@@ -319,7 +316,7 @@ def _read_files(folder: Path) -> ReleaseContents:
     catalogue = _read_catalogue(folder)
     described = json.loads((folder / "description.json").read_text(encoding="utf-8"))
     tensors = load_tensors(folder / "items.safetensors")
-    values = tensors.pop("codes.values").numpy()
+    values, known = tensors.pop("codes.values").numpy(), tensors.pop("dense_known").numpy()
     vocabulary = msgspec.json.decode((folder / "vocabulary.json").read_bytes(), type=Vocabulary)
     codes = ItemCodes(tensors["category"].numpy(), values, **described["codes"], field=vocabulary.field_numbers())
     items = ItemTensors(**tensors)
@@ -335,7 +332,7 @@ def _read_files(folder: Path) -> ReleaseContents:
     outfits = load_file(folder / "outfits.safetensors")
     return ReleaseContents(
         catalogue=catalogue,
-        features=ItemFeatures(vocabulary, visual, codes, items.dense.numpy(), items.dense_known.numpy()),
+        features=ItemFeatures(vocabulary, visual, codes, items.dense.numpy(), known),
         styles=described["styles"],
         graphsage=TrainedGraphSage.load(folder / "graphsage"),
         model=model.eval(),

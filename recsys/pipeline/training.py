@@ -195,7 +195,6 @@ def _tensors(
         category=torch.from_numpy(codes.category),
         values=torch.from_numpy(np.where(codes.values < 0, codes.n_values, codes.values)),
         dense=torch.from_numpy(features.dense),
-        dense_known=torch.from_numpy(features.dense_known),
         seen=torch.from_numpy(seen),
         graph=torch.from_numpy(graph),
         graph_cold=torch.from_numpy(isolated),

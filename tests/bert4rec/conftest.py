@@ -47,7 +47,6 @@ class World:
             category=torch.from_numpy(self.codes.category),
             values=torch.from_numpy(values),
             dense=torch.from_numpy(rng.normal(size=(n, 5)).astype(np.float32)),
-            dense_known=torch.ones(n, dtype=torch.bool),
             seen=torch.from_numpy(seen),
             graph=torch.from_numpy(rng.normal(size=(folds + 1, n, 3)).astype(np.float32)),
             views=torch.tensor([3, 2]),

@@ -52,7 +52,6 @@ def world() -> TrainingSet:
         category=torch.from_numpy(category),
         values=torch.from_numpy(colour[:, None]),
         dense=torch.from_numpy(rng.normal(size=(n, 5)).astype(np.float32)),
-        dense_known=torch.ones(n, dtype=torch.bool),
         seen=torch.from_numpy(np.isin(np.arange(n), np.concatenate(drawn[:OUTFITS]))),
         graph=torch.from_numpy(rng.normal(size=(FOLDS + 1, n, 3)).astype(np.float32)),
         graph_cold=torch.from_numpy(rng.normal(size=(n, 3)).astype(np.float32)),

@@ -79,6 +79,12 @@ def test_nothing_and_next_to_nothing() -> None:
     assert (constant.low, constant.high) == (0.25, 0.25)
 
 
+def test_an_area_that_no_outfit_can_be_left_out_of_has_an_interval_without_a_warning() -> None:
+    area = auc_statistic(np.array([2.0, 1.0]), np.array([1, 0]), np.array([0, 1]))
+    found = interval(area, 2, np.random.default_rng(0), resamples=50)
+    assert (found.value, found.low, found.high) == (1.0, 1.0, 1.0)
+
+
 def test_same_seed_same_interval() -> None:
     statistic = mean_statistic(np.random.default_rng(7).random(50), np.arange(50))
     first = interval(statistic, 50, np.random.default_rng(9))

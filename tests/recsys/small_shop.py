@@ -99,7 +99,6 @@ def _tensors(codes: ItemCodes) -> ItemTensors:
         category=torch.from_numpy(codes.category),
         values=torch.from_numpy(np.where(codes.values < 0, codes.n_values, codes.values)),
         dense=torch.zeros(n, 0),
-        dense_known=torch.zeros(n, dtype=torch.bool),
         seen=torch.ones(n, dtype=torch.bool),
         graph=torch.zeros(1, n, 0),
         graph_cold=torch.zeros(n, 0),

@@ -32,7 +32,6 @@ def scorer() -> OutfitScorer:
         category=torch.from_numpy(category),
         values=torch.from_numpy(values),
         dense=torch.zeros(n, 0),
-        dense_known=torch.zeros(n, dtype=torch.bool),
         seen=evidence.degree > 0,
         graph=torch.zeros(1, n, 0),
         graph_cold=torch.zeros(n, 0),

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from recsys.pipeline import measuring
+from recsys.pipeline.measuring import COUNTS_ALONE, PROBES, ReleaseScorer
+
 Run = Callable[..., Any]
 
 
@@ -59,8 +62,8 @@ def test_figures_are_those_of_the_answers_and_differences_are_the_ranker_less_th
             for m in r["metrics"]
             if m["metric"] == "accuracy" and not m["by"]
         }
-        (difference,) = [m["value"] for m in said["difference"] if m["metric"] == "accuracy"]
-        return accuracy["BERT4Rec + GraphSAGE"], accuracy[said["against"]], difference
+        (told,) = [m for m in said["difference"] if m["metric"] == "accuracy" and not m["by"]]
+        return accuracy["BERT4Rec + GraphSAGE"], accuracy[told["against"]], told["value"]
 
     own, rival, difference = measured("mostly", best[:9] + last[9:])
     assert own == pytest.approx(9 / 12)
@@ -68,6 +71,40 @@ def test_figures_are_those_of_the_answers_and_differences_are_the_ranker_less_th
     own, rival, difference = measured("never", last)
     assert own == 0
     assert difference == pytest.approx(-rival) and difference < 0
+
+
+def test_each_difference_is_from_the_baseline_that_has_most_of_it(recsys: Run, trained: Path, shop: Path) -> None:
+    ran = recsys("-w", shop, "evaluate", "--questions", trained / "sample/questions/test", "--bootstrap", 0, "--json")
+    ours, *others = [
+        (r["scorer"], {(m["task"], m["metric"], m["by"], m["group"]): m["value"] for m in r["metrics"]})
+        for r in ran.json["reports"]
+    ]
+    rivals = {name: values for name, values in others if name not in PROBES}
+    assert {"popularity", "co-occurrence 1st+2nd", "attribute PMI"} <= rivals.keys()
+    found = {(m["task"], m["metric"], m["by"], m["group"]): m for m in ran.json["difference"]}
+    assert found.keys() == ours[1].keys() and any(by == "item" for _, _, by, _ in found)
+    for key, difference in found.items():
+        best = max(values[key] for values in rivals.values())
+        assert rivals[difference["against"]][key] == best
+        assert difference["value"] == pytest.approx(ours[1][key] - best)
+
+
+@pytest.mark.parametrize("share", [True, False])
+def test_what_the_network_adds_is_told_where_it_has_a_share(
+    share: bool, recsys: Run, trained: Path, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network that answers as counts do adds nothing."""
+    names = ("BERT4Rec + GraphSAGE", *([COUNTS_ALONE] if share else []))
+    monkeypatch.setattr(measuring, "model_rows", lambda contents: [ReleaseScorer(contents, name) for name in names])
+    asked = ("-w", shop, "evaluate", "--questions", trained / "sample/questions/test", "--bootstrap", 0)
+    lines = recsys(*asked).out.splitlines()
+    [baseline] = [line for line in lines if line.startswith("against the best baseline: ")]
+    silent = [line for line in lines if line.startswith(f"against {COUNTS_ALONE}: fitb accuracy +0.000; ")]
+    assert COUNTS_ALONE not in baseline and len(silent) == share
+    assert ("in this release the network has no share" in "".join(lines)) != share
+    told = recsys(*asked, "--json").json
+    assert {m["value"] for m in told["difference_silent"]} == ({0.0} if share else set())
+    assert COUNTS_ALONE not in {m["against"] for m in told["difference"]}
 
 
 def test_without_resamples_no_interval_is_shown(recsys: Run, trained: Path, shop: Path) -> None:

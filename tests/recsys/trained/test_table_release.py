@@ -54,6 +54,7 @@ def test_a_release_scores_as_it_did_before_it_was_written(recsys: Run, shop: Pat
     name, made = train_release(workspace, settings, lambda stage, state: None, lambda done: None)
     assert made.evidence.new_items is not None, "140 outfits are enough to read new items by weights of their own"
     read = load_release(workspace, name)[1]
+    np.testing.assert_array_equal(read.features.dense_known, made.features.dense_known)
     of_kind = np.flatnonzero([item.category == "skirt" for item in made.catalogue.items])
     known, new = (of_kind[np.asarray(made.evidence.new[of_kind]) == side] for side in (False, True))
     assert len(new) == NEW / 3
