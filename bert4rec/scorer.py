@@ -98,8 +98,7 @@ class OutfitScorer:
         share = self._is_new(candidates).mean(1)
         mixed = (share > 0) & (share < 1)
         plain = np.flatnonzero(~mixed)
-        as_they_are = np.zeros(len(plain), bool)
-        out[plain] = self._score_chunks([contexts[k] for k in plain.tolist()], candidates[plain], as_they_are)
+        out[plain] = self._score_chunks([contexts[k] for k in plain.tolist()], candidates[plain], share[plain] == 1)
         for k in np.flatnonzero(mixed).tolist():
             out[k] = self.comparable(contexts[k], candidates[k])
         return out

@@ -66,7 +66,6 @@ def test_what_two_items_say_together_is_learned_for_outfits_that_were_not_seen()
         category=torch.from_numpy(CATEGORY.copy()),
         values=torch.zeros(n, 0, dtype=torch.long),
         dense=torch.zeros(n, 0),
-        dense_known=torch.zeros(n, dtype=torch.bool),
         seen=torch.ones(n, dtype=torch.bool),
         graph=torch.zeros(CONFIG.folds + 1, n, 0),
         graph_cold=torch.zeros(n, 0),
