@@ -70,7 +70,11 @@ def hubs(
         except ValueError as error:
             raise QueryError(f"--relation {relation}: {error}") from error
     output.document(found)
-    _show_ranking(output, f"{kind.value}s with the most {found.relations[0]}", found)
+    _show_ranking(output, f"{_plural(kind.value)} with the most {found.relations[0]}", found)
+
+
+def _plural(word: str) -> str:
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
 
 
 def orphans(

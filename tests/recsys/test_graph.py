@@ -132,6 +132,7 @@ def test_ego_and_export(ask: Run, tmp_path: Path) -> None:
 def test_surveys(ask: Run) -> None:
     assert [degree["degree"] for degree in ask("hubs", "--limit", "2")[1]["nodes"]] == [3, 2]
     assert "색상=블랙             3" in ask("hubs", "--kind", "attribute")[0].out
+    assert ask("hubs", "--kind", "category")[0].out.startswith("categories with the most IN_CATEGORY")
     assert [degree["node"]["id"] for degree in ask("orphans")[1]["nodes"]] == ["혼자"]
     assert ask("orphans", "--kind", "image")[0].out.endswith("none\n")
     assert ask("duplicates", "--overlap", "0.1")[1]["pairs"] == []
