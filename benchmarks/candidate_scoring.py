@@ -1,10 +1,10 @@
 """How long 1,000 candidates for one outfit take to score, in one process on one core.
 
-    python -m benchmarks.candidate_scoring [--items 20000] [--outfits 3000] [--candidates 1000]
+    python -m benchmarks.candidate_scoring [--items 20000] [--outfits 3000] [--candidates 1000] [--new 0.25]
 
 A made-up catalogue of that many items of five categories, with twelve attribute fields and two looks of 64 numbers,
 is trained on for a moment (weights do not change the time). Contexts of one to six items are then completed from one
-category: known items alone, new ones alone, and both as they come (a quarter new). Target: 5 ms at the median, and the
+category: known items alone, new ones alone, and both as they come. Target: 5 ms at the median, and the
 scores that the candidates get one by one.
 """
 
@@ -26,17 +26,16 @@ from bert4rec.tables import TrainingSet, count_evidence
 from bert4rec.train import fit
 
 CATEGORIES, FIELDS, VALUES, LOOKS, GRAPH = 5, 12, 20, 64, 32
-NEW = 0.25
 TARGET = 0.005
 
 
-def scorer_of(n_items: int, n_outfits: int, rng: np.random.Generator) -> OutfitScorer:
-    """A scorer over made-up items, a share ``NEW`` of each category in no outfit."""
+def scorer_of(n_items: int, n_outfits: int, share_new: float, rng: np.random.Generator) -> OutfitScorer:
+    """A scorer over made-up items, a share of each category in no outfit."""
     category = np.arange(n_items) % CATEGORIES
     values = np.where(rng.random((n_items, FIELDS)) < 0.1, -1, rng.integers(VALUES, size=(n_items, FIELDS)))
     values = np.where(values < 0, -1, values + VALUES * np.arange(FIELDS))
     codes = ItemCodes(category, values, CATEGORIES, FIELDS * VALUES)
-    worn = np.flatnonzero(rng.random(n_items) >= NEW)
+    worn = np.flatnonzero(rng.random(n_items) >= share_new)
     pools = [worn[category[worn] == k] for k in range(CATEGORIES)]
     popular = [1 / np.arange(1, len(pool) + 1) ** 0.7 for pool in pools]
     popular = [p / p.sum() for p in popular]
@@ -68,10 +67,11 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=20_000)
     parser.add_argument("--outfits", type=int, default=3_000)
     parser.add_argument("--candidates", type=int, default=1_000)
+    parser.add_argument("--new", type=float, default=0.25, help="share of the items that no outfit holds")
     options = parser.parse_args()
     torch.set_num_threads(1)
     rng = np.random.default_rng(0)
-    scorer = scorer_of(options.items, options.outfits, rng)
+    scorer = scorer_of(options.items, options.outfits, options.new, rng)
     print(describe())
     new = scorer.evidence.new.numpy()
     category = scorer.codes.category

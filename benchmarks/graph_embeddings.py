@@ -106,7 +106,8 @@ class Trained:
         return cls(light, sage)
 
 
-Scorers = dict[str, list[Callable[[lq.Asked], Matrix]]]
+Scorer = Callable[[lq.Asked], Matrix]
+Scorers = dict[str, list[Scorer]]
 
 
 def scorers(opened: Opened, trained: Trained) -> Scorers:
@@ -192,9 +193,6 @@ def _clusters(opened: Opened, asked: lq.Asked) -> NDArray[np.int64]:
     """[Q]: what is resampled: photos that belong together or, where few new items are asked for often, items."""
     of_new = bool(opened.cut.new_item[asked.target].all())
     return asked.target.astype(np.int64) if of_new else opened.cut.cluster[asked.photo]
-
-
-Scorer = Callable[[lq.Asked], Matrix]
 
 
 def _mixed_models(retrained: Trained, trained: Trained) -> dict[str, list[tuple[list[Scorer], list[Scorer]]]]:
