@@ -108,7 +108,7 @@ class _Run:
         self, graph: BipartiteGraph, features: NodeFeatures, config: GraphSageConfig, held_out: NDArray[np.int64]
     ) -> None:
         self.graph, self.features, self.config, self.held_out = graph, features, config, held_out
-        self.unseen = without_photos(features) if describes_images(features) else None
+        self.photoless = without_photos(features) if describes_images(features) else None
         self.batches = EdgeBatches(graph, features.item_group, config)
         self.rows = FeatureRows(graph, features, config.signature_bits)
         self.model = GraphSage(config, InputWidths.of(features))
@@ -143,8 +143,8 @@ class _Run:
         embeddings = encode_graph(self.model, self.graph, self.features)
         ranks = self._ranks(embeddings)
         asked = [ranks.mean_reciprocal_rank()]
-        if self.unseen is not None:
-            asked.append(self._ranks(encode_graph(self.model, self.graph, self.unseen)).mean_reciprocal_rank())
+        if self.photoless is not None:
+            asked.append(self._ranks(encode_graph(self.model, self.graph, self.photoless)).mean_reciprocal_rank())
         mrr = float(np.mean(asked))
         state.epoch = epoch
         state.history.append(
