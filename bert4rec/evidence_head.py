@@ -2,73 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from bert4rec.attribute_pairs import AttributePairs
 from bert4rec.evidence import COUNT_FEATURES
+from bert4rec.pair_batch import PairBatch
 
 PAIR_HIDDEN = 32
-
-
-@dataclass(frozen=True, slots=True)
-class PairBatch:
-    """Evidence between the visible items of P partial outfits and C candidates each.
-
-    ``counts`` [Q, C, COUNT_FEATURES + 1] of a visible item with each candidate, how alike they look last, and
-    ``attributes``: what their values say, of T fields; ``new`` [Q, C] where one of the two was never worn, so that only
-    attributes and looks speak; ``context`` [Q]: the visible item; ``owner`` [Q]: the partial outfit that it is in;
-    ``popularity`` [P, C, 2] of the candidates; ``told`` [Q, C]: the pairs whose attributes are told, by default all;
-    ``silent`` [Q, 1]: what is not told of a visible item and any candidate (:mod:`bert4rec.silencing`).
-    """
-
-    counts: Tensor
-    attributes: AttributePairs
-    new: Tensor
-    context: Tensor
-    owner: Tensor
-    popularity: Tensor
-    told: Tensor | None = None
-    silent: Tensor | None = None
-
-    def without_new(self) -> PairBatch:
-        """The same with nothing told of pairs with new items, beyond that they are."""
-        if not self.new.any():
-            return self
-        told = ~self.new if self.told is None else self.told & ~self.new
-        return replace(self, counts=self.counts * ~self.new[..., None], told=told)
-
-    def read(self, weight: Tensor) -> Tensor:
-        """The attributes by ``weight`` [T, T, H]: [Q, C, H]."""
-        read = self.attributes.project(weight)
-        return read if self.told is None else read * self.told[..., None]
-
-    def values(self) -> Tensor:
-        """The attributes with all pairs of values summed [Q, C]."""
-        if self.told is not None and not self.told.any():
-            return self.told.float()
-        total = self.attributes.total()
-        return total if self.told is None else total * self.told
-
-    def total(self, values: Tensor) -> Tensor:
-        """Sum [Q, C, H] over the visible items of each partial outfit: [P, C, H]."""
-        if len(self.popularity) == 1:
-            return values.sum(0, keepdim=True)
-        empty = values.new_zeros(len(self.popularity), *values.shape[1:])
-        return empty.index_add(0, self.owner, values)
-
-    def largest(self, values: Tensor) -> Tensor:
-        """Maximum [P, C, H] over the visible items of each partial outfit, 0 where there is none: of [Q, C, H]."""
-        empty = values.new_zeros(len(self.popularity), *values.shape[1:])
-        where = self.owner[:, None, None].expand_as(values)
-        return empty.scatter_reduce(0, where, values, "amax", include_self=False)
-
-    def visible(self) -> Tensor:
-        """Number of visible items [P, 1, 1], at least 1."""
-        return torch.bincount(self.owner, minlength=len(self.popularity)).clamp(min=1)[:, None, None]
 
 
 class CountedScore(nn.Module):

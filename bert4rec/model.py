@@ -8,7 +8,7 @@ candidates of that category, and counted evidence about pairs enters the score b
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -17,10 +17,10 @@ from torch.nn import functional
 from bert4rec.appearance import Appearance
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import MaskedBatch
-from bert4rec.evidence import COUNT_FEATURES, PairEvidence
-from bert4rec.evidence_head import CountedScore, LearnedEvidence, PairBatch
+from bert4rec.evidence import PairEvidence
+from bert4rec.evidence_head import CountedScore, LearnedEvidence
 from bert4rec.item_codes import ItemCodes
-from bert4rec.silencing import PairInput, heard, silenced_value
+from bert4rec.pair_batch import AskedPairs, pair_batch
 from bert4rec.transformer import MaskedTransformer
 
 
@@ -148,9 +148,12 @@ class Bert4Rec(MaskedTransformer):
         self.register_buffer("reads_new", torch.tensor(True))
         self.register_buffer("newness", torch.zeros(()))
 
-    def encode(self, items: ItemTensors, batch: MaskedBatch) -> Tensor:
-        """Read the sets; what the model expects at each hidden place [P, hidden]."""
-        seen = self.items(items, batch.tokens, batch.fresh, batch.fold)
+    def encode(self, items: ItemTensors, batch: MaskedBatch, embedded: Tensor | None = None) -> Tensor:
+        """Read the sets; what the model expects at each hidden place [P, hidden]; ``embedded`` as in :meth:`parts`."""
+        if embedded is None:
+            seen = self.items(items, batch.tokens, batch.fresh, batch.fold)
+        else:
+            seen = functional.embedding(batch.tokens, embedded)
         asked = self.mask + self.query(batch.category)
         x = torch.where(batch.masked[..., None], asked, seen)  # [R, L, hidden]
         x = self.read(x, batch.present)
@@ -161,64 +164,38 @@ class Bert4Rec(MaskedTransformer):
         return self.parts(items, batch, evidence).logits(self.gain)
 
     def parts(
-        self, items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence, offered: Tensor | None = None
+        self, items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence, embedded: Tensor | None = None
     ) -> ScoreParts:
         """The same before what counting says and what the network adds are put together.
 
-        ``offered`` [P, C, hidden] are the candidates as :class:`ItemEncoder` embeds them, where the caller has them. In
-        evaluation the network is left out where it has no share in any candidate's score.
+        ``embedded`` [N, hidden] are all items as :class:`ItemEncoder` embeds them, where the caller has them and none
+        passes for new. In evaluation the network is left out where it has no share in any candidate's score.
         """
         new = batch.fresh_candidates | evidence.new[batch.candidates]
         if self.counted is None or self.evidence is None:
-            match = self._match(items, batch, offered)
+            match = self._match(items, batch, embedded)
             return ScoreParts(torch.zeros_like(match), match, new)
-        pairs = pair_batch(items, batch, evidence, of_new=bool(self.reads_new))
-        counted = self.counted(pairs)
-        if evidence.new_items is not None and pairs.new.any():
-            places = pairs.context, pairs.owner, batch.candidates, pairs.new
-            counted = counted + evidence.new_items.score(*places, new, pairs.silent)
+        asked = AskedPairs.of(batch, evidence)
+        counted = torch.zeros(new.shape)
+        if evidence.new_items is not None and (asked.new.any() or new.any()):
+            places = asked.context, asked.owner, batch.candidates, asked.new
+            counted = evidence.new_items.score(*places, new, asked.silent)
+            if new.all() and not (self.training or self.reads_new or self.gain[1]):
+                return ScoreParts(counted, torch.zeros_like(counted), new)
+        pairs = pair_batch(asked, batch, evidence, items.dense, of_new=bool(self.reads_new))
+        counted = counted + self.counted(pairs)
         if not self.training and not self.gain[new.long()].any():
             return ScoreParts(counted, torch.zeros_like(counted), new)
-        return ScoreParts(counted, self._match(items, batch, offered) + self.evidence(pairs), new)
+        return ScoreParts(counted, self._match(items, batch, embedded) + self.evidence(pairs), new)
 
-    def _match(self, items: ItemTensors, batch: MaskedBatch, offered: Tensor | None) -> Tensor:
+    def _match(self, items: ItemTensors, batch: MaskedBatch, embedded: Tensor | None) -> Tensor:
         """Products [P, C] of what is expected at each hidden place and the candidates."""
-        wanted = self.encode(items, batch)
-        if offered is None:
+        wanted = self.encode(items, batch, embedded)
+        if embedded is None:
             offered = self.items(items, batch.candidates, batch.fresh_candidates, batch.fold)
+        else:
+            offered = functional.embedding(batch.candidates, embedded)
         return torch.einsum("ph,pch->pc", wanted, offered) / math.sqrt(wanted.shape[1])
-
-
-def pair_batch(items: ItemTensors, batch: MaskedBatch, evidence: PairEvidence, *, of_new: bool = True) -> PairBatch:
-    """Evidence between the visible items and the candidates of a batch; 0 for pairs with new items unless ``of_new``.
-
-    What depends on candidates alone is looked up once where there is one partial outfit: its visible items share them.
-    """
-    owner, place = torch.nonzero((batch.present & ~batch.masked)[batch.rows], as_tuple=True)  # [Q] visible items
-    row = batch.rows[owner]
-    context = batch.tokens[row, place]  # [Q]
-    offered = batch.candidates if len(batch.candidates) == 1 else batch.candidates[owner]  # [Q, C], or [1, C] for all
-    hidden = batch.fresh[row, place][:, None] | batch.fresh_candidates[owner]
-    new = hidden | evidence.new[context][:, None] | evidence.new[offered]
-    silent = None if batch.silent is None else batch.silent[owner, place][:, None]  # [Q, 1]
-    if not of_new and new.all():
-        counts = items.dense.new_zeros(1, 1, 1).expand(*new.shape, COUNT_FEATURES + 1)
-    else:
-        here, there = (functional.normalize(functional.embedding(i, items.dense), dim=-1) for i in (context, offered))
-        alike = here @ there[0].T if len(offered) == 1 else torch.einsum("qd,qcd->qc", here, there)
-        counts = evidence.count_features(context[:, None], offered, silent)
-        counts = counts * ~hidden[..., None] if hidden.any() else counts
-        alike = alike if silent is None else alike * heard(silent, PairInput.LOOKS)
-        counts = torch.cat([counts, alike[..., None]], -1)
-    known = ~evidence.new[batch.candidates] & ~batch.fresh_candidates
-    popularity = torch.stack([torch.log1p(evidence.degree[batch.candidates]) * known, known.float()], -1)
-    attributes = evidence.attributes(context, offered)
-    told = None
-    if silent is not None:
-        told = heard(silent, PairInput.ATTRIBUTES).expand(*new.shape)
-        attributes = replace(attributes, unsaid=silenced_value(silent))
-    pairs = PairBatch(counts, attributes, new, context, owner, popularity, told, silent)
-    return pairs if of_new else pairs.without_new()
 
 
 def not_offered(batch: MaskedBatch) -> Tensor:

@@ -168,22 +168,30 @@ class NewItemEvidence:
         rows, inverse = torch.unique(context, return_inverse=True)
         kind = self.category[candidates]
         total = max(float(self.partners.sum()), 1.0)
+        each_itself = bool((self.partners[rows] > 0).all())
+        counts = torch.zeros(0)
         for v, (look, typical) in enumerate(zip(self.looks, self.typical, strict=True)):
             there = _rows(look, candidates)
             there = (there - _rows(typical, kind)) * self.seen[v][candidates][..., None]
             yield torch.einsum("qd,qcd->qc", look[context], there)[..., None]
-            met = self._met(v, rows, candidates, inverse)
+            counts = counts if v and each_itself else self._worn_beside(v, rows)
+            met = self._met(v, counts, candidates, inverse)
             expected = self._reach(v, context)[:, None] * self.reach[v][candidates] / total
             yield torch.log((met + PRIOR) / (expected + PRIOR))[..., None]
 
-    def _met(self, view: int, rows: Tensor, candidates: Tensor, inverse: Tensor) -> Tensor:
-        """Pairs [Q, C] worn together of what items ``rows[inverse]`` and the candidates stand for."""
-        onward = (self._borrowing(view, rows) @ self.together).toarray(order="F")
-        counts = torch.from_numpy(onward.T)  # [N, R], contiguous
+    def _worn_beside(self, view: int, rows: Tensor) -> Tensor:
+        """How often each item was worn beside what items ``rows`` [R] stand for: [N, R], contiguous."""
+        worn = self.partners[rows].numpy() > 0
+        beside = self.together[rows.numpy()] if worn.all() else self._borrowing(view, rows) @ self.together
+        return torch.from_numpy(beside.toarray(order="F").T)
+
+    def _met(self, view: int, counts: Tensor, candidates: Tensor, inverse: Tensor) -> Tensor:
+        """Pairs [Q, C] worn together of what the context items stand for, by ``counts`` [N, R][:, inverse], and the
+        candidates."""
         near, weight = _rows(self.near[view], candidates), _rows(self.weight[view], candidates)  # [Q, C, m]
         if len(candidates) == 1:
             return functional.embedding_bag(near[0], counts, per_sample_weights=weight[0], mode="sum").T[inverse]
-        place = near * len(rows) + inverse[:, None, None]
+        place = near * counts.shape[1] + inverse[:, None, None]
         return (_rows(counts.view(-1), place) * weight).sum(-1)
 
     def _borrowing(self, view: int, rows: Tensor) -> sp.csr_matrix:

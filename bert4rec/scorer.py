@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from bert4rec.dataset import MaskedBatch, NegativeSampler
 from bert4rec.evidence import PairEvidence
@@ -28,8 +27,8 @@ AT_ONCE = 512
 
 _OF_TARGETS = ("columns", "candidates", "fresh_candidates", "excluded")
 
-FEW_NEW = 8
-"""New items of a category under which they are compared with all its items instead."""
+FEW_ALIKE = 8
+"""Known items of a category, or new ones, under which they are compared with all its items instead."""
 
 
 class OutfitScorer:
@@ -192,15 +191,15 @@ class OutfitScorer:
         return told | (PairInput.LOOKS if self.items.dense.shape[1] else PairInput(0))
 
     def reference(self, category: int, new: bool = False) -> Index:
-        """Up to REFERENCE items spread evenly over a category, the same every time; for ``new`` items among new ones.
+        """Up to REFERENCE items spread evenly over a category, the same every time: known ones, or ``new`` ones.
 
-        Where fewer than FEW_NEW of a category are new, all its items stand for them.
+        Where a category has fewer than FEW_ALIKE of them, all its items stand for them.
         """
         if (category, new) not in self._reference:
             start, stop = self._by_category.start[category : category + 2]
             members = self._by_category.order[start:stop]
-            if new and self._is_new(members).sum() >= FEW_NEW:
-                members = members[self._is_new(members)]
+            alike = members[self._is_new(members) == new]
+            members = alike if len(alike) >= FEW_ALIKE else members
             places = np.unique(np.linspace(0, len(members) - 1, min(REFERENCE, len(members))).astype(np.int64))
             self._reference[category, new] = members[places]
         return self._reference[category, new]
@@ -223,7 +222,7 @@ class OutfitScorer:
 
     @cached_property
     def _embedded(self) -> Tensor:
-        """All items as the model embeds candidates [N, hidden]."""
+        """All items as the model embeds them [N, hidden]."""
         return torch.from_numpy(self.vectors())
 
     def _score(
@@ -242,10 +241,8 @@ class OutfitScorer:
         self, batch: MaskedBatch, as_new: NDArray[np.bool_], discount: float | None = None
     ) -> NDArray[np.float32]:
         """Scores [P, C] of a batch's candidates."""
-        offered = (
-            functional.embedding(batch.candidates, self._embedded) if self.model.gain[0] and not as_new.any() else None
-        )
-        logits = self.model.parts(self.items, batch, self.evidence, offered).logits(self.model.gain)
+        embedded = self._embedded if self.model.gain.any() and not as_new.any() else None
+        logits = self.model.parts(self.items, batch, self.evidence, embedded).logits(self.model.gain)
         known = torch.from_numpy(~as_new)[:, None]
         discount = self.discount if discount is None else discount
         return np.asarray(logits - discount * self.log_q[batch.candidates] * known)

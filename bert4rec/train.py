@@ -18,7 +18,8 @@ from bert4rec.config import Bert4RecConfig
 from bert4rec.counting import fit_conditional_logit
 from bert4rec.dataset import MaskedBatch, NegativeSampler, OutfitBatches
 from bert4rec.evidence import PairEvidence
-from bert4rec.model import Bert4Rec, ItemSizes, ItemTensors, masked_item_loss, not_offered, pair_batch
+from bert4rec.model import Bert4Rec, ItemSizes, ItemTensors, masked_item_loss, not_offered
+from bert4rec.pair_batch import AskedPairs, pair_batch
 from bert4rec.tables import Tables, TrainingSet, count_tables
 from bert4rec.validation import HeldOut
 from bert4rec.workers import Workers
@@ -166,8 +167,9 @@ class TrainingRun:
         def choices() -> Iterator[tuple[Tensor, Tensor, Tensor]]:
             drawn = (b for _ in itertools.count() for b in self.batches.epoch(rng))
             for batch in itertools.islice(drawn, COUNTED_BATCHES):
-                of_new = bool(self.model.reads_new)
-                pairs = pair_batch(self.data.items, batch, self.tables.at(batch.fold), of_new=of_new)
+                evidence, of_new = self.tables.at(batch.fold), bool(self.model.reads_new)
+                asked = AskedPairs.of(batch, evidence)
+                pairs = pair_batch(asked, batch, evidence, self.data.items.dense, of_new=of_new)
                 yield counted.summary(pairs), not_offered(batch), self.log_q[batch.candidates]
 
         counted.weight.copy_(fit_conditional_logit(choices(), ridge=self.config.ridge))

@@ -14,7 +14,8 @@ from bert4rec.attribute_pairs import AttributePairs
 from bert4rec.config import Bert4RecConfig
 from bert4rec.counting import fit_conditional_logit
 from bert4rec.evidence import COUNT_FEATURES
-from bert4rec.evidence_head import CountedScore, LearnedEvidence, PairBatch
+from bert4rec.evidence_head import CountedScore, LearnedEvidence
+from bert4rec.pair_batch import PairBatch
 from bert4rec.train import fit
 
 WEIGHT = torch.tensor([1.5, -0.8, 0.0])
@@ -73,7 +74,7 @@ def test_pairs_of_worn_and_of_new_items_are_read_with_their_own_weights() -> Non
     counts[0, 0, 0], counts[1, 0, -1] = 3.0, 5.0
     values = attributes([1.0, 2.0, 3.0, 4.0], [0.0, 0.0, 0.0, 0.0])
     new, popularity = torch.tensor([[False], [True]]), torch.tensor([[[0.7, 1.0]]])
-    batch = PairBatch(counts, values, new, torch.tensor([3, 4]), torch.tensor([0, 0]), popularity)
+    batch = PairBatch(counts, values, new, torch.tensor([0, 0]), popularity)
     summary = score.summary(batch)[0, 0]
     groups = COUNT_FEATURES + 2
     assert summary[0] == pytest.approx(3 / 2**0.5)
@@ -97,7 +98,6 @@ def test_the_network_is_silent_before_training_and_alone_without_visible_items()
         torch.randn(3, 2, COUNT_FEATURES + 1),
         AttributePairs(torch.randn(5, 5), codes[:, 0], codes, torch.tensor([0, 1]), torch.tensor([0, 0, 1, 1, 0])),
         torch.zeros(3, 2, dtype=torch.bool),
-        torch.tensor([7, 8, 9]),
         torch.tensor([0, 0, 2]),  # the second of three partial outfits shows nothing
         torch.randn(3, 2, 2),
     )

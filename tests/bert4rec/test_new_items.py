@@ -241,6 +241,7 @@ def test_new_items_of_an_outfit_are_compared_with_new_items(world: Any, config: 
     kind = np.flatnonzero(world.codes.category == 1)
     new, known = kind[kind % 6 >= 4], kind[kind % 6 < 4]
     assert np.isin(scorer.reference(1, True), new).all()
+    assert np.isin(scorer.reference(1), known).all()
     mixed = scorer.score(outfits[0][:1], kind)
     usual = float(result.model.newness)
     assert usual < 0, "none of the held-out outfits holds one, and a third of the items is new"
