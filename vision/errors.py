@@ -17,3 +17,15 @@ class EncoderError(VisionError):
 
 class StoreError(VisionError):
     """Stored embeddings cannot be read or written: a damaged part, a wrong shape, an id given twice."""
+
+
+class ConfigError(VisionError):
+    """A setting of a vision model that does not exist or is out of range."""
+
+
+class CheckpointError(VisionError):
+    """A model's folder or a run's state cannot be read: broken, of another architecture, or of another run."""
+
+
+class TrainingError(VisionError):
+    """There is nothing to train on, or the loss is not a number."""
