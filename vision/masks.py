@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, TypedDict
 
 import numpy as np
@@ -39,5 +40,7 @@ def decode_mask(encoded: EncodedMask) -> NDArray[np.bool_]:
     counts = encoded["counts"].encode("ascii")
     if not counts or int(coco.area({"size": [height, width], "counts": counts})) > height * width:
         raise VisionError(f"mask of {height} x {width}: its run lengths say of more pixels than it has")
-    decoded: NDArray[np.bool_] = coco.decode({"size": [height, width], "counts": counts}).astype(np.bool_)
+    with warnings.catch_warnings():  # the library gives numpy its own buffer in a way that numpy 2 finds old
+        warnings.simplefilter("ignore", DeprecationWarning)
+        decoded: NDArray[np.bool_] = coco.decode({"size": [height, width], "counts": counts}).astype(np.bool_)
     return decoded
