@@ -94,6 +94,7 @@ class Settings(BaseSettings):
     checks: dict[str, Any] = Field(default={}, description="thresholds of the acquisition rules")
     graphsage: dict[str, Any] = Field(default={}, description="the graph model")
     bert4rec: dict[str, Any] = Field(default={}, description="the outfit model")
+    detector: dict[str, Any] = Field(default={}, description="the detector of garments in photos")
     training: TrainingSettings = TrainingSettings()
     api: ApiSettings = ApiSettings()
     index: IndexSettings = IndexSettings()

@@ -28,6 +28,7 @@ class Workspace:
         graph.sqlite      the image-item graph, where the store is the embedded one
         embeddings/       one folder an encoder
         training/         checkpoints of a training under way
+        vision/           one folder a vision model trained here
         releases/         one folder a release, immutable
         current           the name of the release in use
     """
@@ -70,6 +71,10 @@ class Workspace:
     @property
     def training(self) -> Path:
         return self.root / "training"
+
+    @property
+    def vision(self) -> Path:
+        return self.root / "vision"
 
     @property
     def releases(self) -> Path:

@@ -27,6 +27,7 @@ COMMANDS = (
     "graph",
     "check",
     "train",
+    "train_vision",
     "complete",
     "similar",
     "evaluate",

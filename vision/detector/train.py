@@ -33,9 +33,10 @@ Progress = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class Trained:
-    """A detector, the course of its training, and photos that could not be opened."""
+    """A detector, the course of its training, the photos it was measured on, and those that could not be opened."""
 
     detector: Detector
+    valid: Sequence[Annotated]
     history: list[dict[str, float]]
     problems: list[Problem]
 
@@ -132,7 +133,7 @@ class _Run:
                 if progress is not None:
                     progress(told | {"seconds": time.perf_counter() - started})
         self.model.load_state_dict(self.state.best)
-        return Trained(Detector(self.model, config), self.state.history, list(self.problems.values()))
+        return Trained(Detector(self.model, config), self.valid, self.state.history, list(self.problems.values()))
 
     def _step(self, targets: list[Any]) -> float:
         config, step = self.config, self.state.step
