@@ -31,6 +31,7 @@ ASKED = {
     "export": "{folder}/all.graphml",
     "copy": "workspace sqlite:///{folder}/copy.sqlite",
     "import-files": "{folder}/files",
+    "delete": "image p0 --dry-run",
 }
 """Arguments of each command."""
 
