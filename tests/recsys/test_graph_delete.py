@@ -218,3 +218,15 @@ def test_a_deletion_that_was_stopped_is_finished_by_the_same_command(
     with open_store(sqlite_url(workspace / "graph.sqlite")) as store:
         counts = store.counts()
     assert (counts.photos, counts.items, counts.outfits, counts.links) == (5, 10, 5, 10)
+
+
+def test_a_release_that_holds_deleted_items_is_named(
+    recsys: Run, workspace: Path, store: GraphStore, tables: list[object]
+) -> None:
+    assert recsys("-w", workspace, "import", *tables).status == 0
+    (workspace / "releases" / "spring").mkdir()
+    (workspace / "releases" / "spring" / "catalogue.jsonl").write_text('{"item_id":"red"}\n{"item_id":"green"}\n')
+    (workspace / "current").write_text("spring\n")
+    ran = recsys("-w", workspace, "graph", "delete", "item", "red", "blue", "--json")
+    assert (ran.json["release"], ran.json["in_release"]) == ("spring", 1)
+    assert "release spring holds 1 of these items and recommends them until the next `recsys train`" in ran.err
