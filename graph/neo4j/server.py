@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import neo4j
 from neo4j import exceptions as faults
 
+from graph.neo4j.reach import PROBE_SECONDS, why_unreachable
 from graph.store import GraphError, InvalidRecordError, StoreFormatError, StoreUnavailableError
 
 Answer = TypeVar("Answer")
@@ -278,7 +279,15 @@ class Server:
         if isinstance(error, faults.AuthError) and self._auth is None:
             return StoreUnavailableError(f"{where}: the server asks for a password; set NEO4J_PASSWORD")
         if isinstance(error, faults.AuthError):
-            return StoreUnavailableError(f"{where}: the server refuses user and password ({_said(error)})")
+            return StoreUnavailableError(
+                f"{where}: the server refuses user and password ({_said(error)}); the user is that of the URL or of "
+                "NEO4J_USER, else neo4j, the password that of the URL, of NEO4J_PASSWORD_FILE or of NEO4J_PASSWORD"
+            )
+        if code.endswith("AuthenticationRateLimit"):
+            return StoreUnavailableError(
+                f"{where}: the server refuses everybody for a while, after several wrong passwords; wait a minute, "
+                "then use the right one"
+            )
         if isinstance(error, faults.ConstraintError):
             return InvalidRecordError(f"{where}: a record breaks a rule of the graph: {_said(error)}")
         if code.endswith("DatabaseNotFound"):
@@ -286,16 +295,24 @@ class Server:
         if code.endswith(("TransactionTimedOut", "TransactionTimedOutClientConfiguration")):
             return StoreUnavailableError(f"{where}: the server gave the query up: it took too long")
         if isinstance(error, faults.ServiceUnavailable | faults.SessionExpired | faults.TransientError):
-            return StoreUnavailableError(
-                f"{where}: the server cannot be used now ({_said(error)}); does it run there, encrypted or not "
-                "as the URL says, with room on its disk and in its memory?"
-            )
+            return StoreUnavailableError(f"{where}: the server cannot be used now{self._why_not(error)}")
         if isinstance(error, faults.DatabaseError) and ".Schema." not in code:
             return StoreUnavailableError(
                 f"{where}: the server failed ({_said(error)}); its log says why, a full disk for one. What was "
                 "committed stays; once it is restarted, the same can be run again"
             )
         return GraphError(f"{where}: {_said(error)}")
+
+    def _why_not(self, error: Exception) -> str:
+        """Why a server cannot be used: that it is not there, or what it may be if it is."""
+        if not isinstance(error, faults.TransientError):
+            absent = why_unreachable(self.address, min(PROBE_SECONDS, self._connect_seconds))
+            if absent:
+                return f": {absent}"
+        return (
+            f" ({_said(error)}); it may be starting or stopping, be encrypted where the URL says plain or the other "
+            "way round, be something else than Neo4j, or lack room on its disk or in its memory"
+        )
 
 
 def _is_passing(fault: BaseException | None) -> bool:
