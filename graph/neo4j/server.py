@@ -18,6 +18,7 @@ from neo4j import exceptions as faults
 
 from graph.neo4j.reach import PROBE_SECONDS, why_unreachable
 from graph.store import GraphError, InvalidRecordError, StoreFormatError, StoreUnavailableError
+from graph.time_limits import OutOfTimeError, seconds_left
 
 Answer = TypeVar("Answer")
 Record = TypeVar("Record")
@@ -31,6 +32,9 @@ OLDEST = (5, 23)
 COLLISIONS = 4
 """Times that a write is begun again because another process made the same node first."""
 
+SHORTEST = 0.001
+"""Seconds that the server can be told to take; 0 would be without end."""
+
 SAID = 500
 """Characters of the server's own message in ours."""
 
@@ -39,6 +43,10 @@ _PASSING = ("Neo.ClientError.Statement.EntityNotFound", "Neo.ClientError.Transac
 
 class BeginAgainError(StoreUnavailableError):
     """Another write took away what this one met first: it is begun again."""
+
+
+class TooLongError(StoreUnavailableError):
+    """A query was given up, by the server or here, because it took longer than it may."""
 
 
 class Transaction:
@@ -119,16 +127,25 @@ class Server:
             raise
 
     def read(self, statement: str, **parameters: object) -> list[Row]:
-        """All rows of one statement, asked of a follower where there is one."""
+        """All rows of one statement, asked of a follower where there is one; it takes no longer than it may.
+
+        Raises OutOfTimeError where it would (:mod:`graph.time_limits`).
+        """
+        left = seconds_left()
+        if left is not None:
+            try:
+                return self.read_within(left, statement, **parameters)
+            except TooLongError as error:
+                raise OutOfTimeError(str(error)) from error
         return self._repeat(lambda session: self._once(session, statement, parameters), neo4j.READ_ACCESS)
 
     def read_within(self, seconds: float, statement: str, **parameters: object) -> list[Row]:
         """As :meth:`read`, but given up after ``seconds`` by the server and, should that hang, here too.
 
-        Raises StoreUnavailableError.
+        Raises TooLongError.
         """
         self._require_usable()
-        query = neo4j.Query(statement, timeout=seconds)
+        query = neo4j.Query(statement, timeout=max(seconds, SHORTEST))
         asked = self._askers.submit(
             self._repeat, lambda session: self._once(session, query, parameters), neo4j.READ_ACCESS, seconds
         )
@@ -136,7 +153,7 @@ class Server:
             return asked.result(seconds)
         except TimeoutError as error:
             asked.cancel()
-            raise StoreUnavailableError(f"{self.address}: no answer within {seconds:g} seconds") from error
+            raise TooLongError(f"{self.address}: no answer within {seconds:g} seconds") from error
         except CancelledError as error:  # it had not begun when the store was closed
             raise StoreUnavailableError(f"{self.address}: the store was closed; open it again") from error
 
@@ -293,7 +310,7 @@ class Server:
         if code.endswith("DatabaseNotFound"):
             return StoreFormatError(f"{where}: there is no such database ({_said(error)})")
         if code.endswith(("TransactionTimedOut", "TransactionTimedOutClientConfiguration")):
-            return StoreUnavailableError(f"{where}: the server gave the query up: it took too long")
+            return TooLongError(f"{where}: the server gave the query up: it took too long")
         if isinstance(error, faults.ServiceUnavailable | faults.SessionExpired | faults.TransientError):
             return StoreUnavailableError(f"{where}: the server cannot be used now{self._why_not(error)}")
         if isinstance(error, faults.DatabaseError) and ".Schema." not in code:
