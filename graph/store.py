@@ -77,7 +77,8 @@ class GraphStore(ABC):
     Writes are atomic by call: all of an iterable lands or none of it, so callers choose the batch. They are idempotent:
     the same records a second time are ``unchanged``. Reads come in ascending order of id. Ids are any text, and an id
     belongs to the source that wrote it first: an image, item or outfit of that id from another source is refused with
-    InvalidRecordError, never written over the first.
+    InvalidRecordError, never written over the first. Inside :func:`graph.time_limits.time_limit` reads that take longer
+    raise OutOfTimeError.
     """
 
     @abstractmethod

@@ -84,6 +84,14 @@ class Workspace:
     def current(self) -> Path:
         return self.root / "current"
 
+    @property
+    def in_use(self) -> str | None:
+        """Name of the release in use, None where there is none."""
+        try:
+            return self.current.read_text(encoding="utf-8").strip() or None
+        except FileNotFoundError:
+            return None
+
     @contextmanager
     def lock(self, purpose: str) -> Iterator[None]:
         """Hold the workspace for writing, so that two imports or trainings cannot mix.

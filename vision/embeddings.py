@@ -160,6 +160,27 @@ class EmbeddingStore:
             scratch.unlink(missing_ok=True)
         return len(files) - len(small) + written
 
+    def discard(self, encoder: EncoderLabel, ids: Iterable[str]) -> int:
+        """Take vectors out; returns how many ids had one.
+
+        Safe to interrupt: a part goes once the one that takes its place, in order too, is on disk; called again, the
+        rest goes. Not safe beside another process that appends to the same encoder.
+        """
+        doomed, gone = set(ids), set[str]()
+        home = self._home(encoder)
+        for file in _part_files(home):
+            found = doomed.intersection(_read_index(file).ids)
+            if not found:
+                continue
+            part = _read_part(file, encoder.dim)
+            rows = [row for row, key in enumerate(part.ids) if key not in doomed]
+            if rows:
+                left = _Part(tuple(part.ids[row] for row in rows), part.marks[rows], part.vectors[rows])
+                _write_part(home, _number(file), left)
+            file.unlink(missing_ok=True)
+            gone |= found
+        return len(gone)
+
     def _home(self, encoder: EncoderLabel) -> Path:
         return self.folder / quote(encoder.name, safe="") / quote(encoder.version, safe="")
 

@@ -70,7 +70,8 @@ def split(links: Iterable[ItemLink], item_id: str, region_ids: Iterable[str]) ->
 
 
 def undo(links: Iterable[ItemLink], edit: IdentityEdit) -> IdentityEdit:
-    """Take an edit back: what it changed is linked as before it.
+    """Take an edit back: what it changed is linked as before it, but for regions that show no item any more, since they
+    or their item were deleted.
 
     Raises
     ------
@@ -79,11 +80,12 @@ def undo(links: Iterable[ItemLink], edit: IdentityEdit) -> IdentityEdit:
     """
     now = {link.region_id: link for link in links}
     for link in edit.after:
-        if now.get(link.region_id) != link:
+        if now.get(link.region_id, link) != link:
             raise IdentityError(
                 f"undo: {link.region_id}: linked otherwise since that {edit.kind}; undo the later one first"
             )
-    return IdentityEdit(kind="undo", before=edit.after, after=edit.before)
+    before, after = (tuple(link for link in links if link.region_id in now) for links in (edit.after, edit.before))
+    return IdentityEdit(kind="undo", before=before, after=after)
 
 
 def apply(links: Iterable[ItemLink], edit: IdentityEdit) -> list[ItemLink]:

@@ -32,12 +32,14 @@ def around(
     deadline, limit = budget.start(), budget.limit
     if deadline.passed():
         return Around(node, {}, (), deadline.cuts())
-    (found,) = store.neighbours([node], relations=relations, limit=limit)
-    if not found.degrees and not exists(store, node):
-        raise unknown(store, node, what=node.kind)
-    cuts = tuple(
-        Cut("limit", f"{relation}: the first {limit:,} of {degree:,} are shown")
-        for relation, degree in found.degrees.items()
-        if degree > limit
-    )
-    return Around(node, found.degrees, found.edges, cuts)
+    with deadline.step():
+        (found,) = store.neighbours([node], relations=relations, limit=limit)
+        if not found.degrees and not exists(store, node):
+            raise unknown(store, node, what=node.kind)
+        cuts = tuple(
+            Cut("limit", f"{relation}: the first {limit:,} of {degree:,} are shown")
+            for relation, degree in found.degrees.items()
+            if degree > limit
+        )
+        return Around(node, found.degrees, found.edges, cuts)
+    return Around(node, {}, (), deadline.cuts())

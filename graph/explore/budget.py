@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from itertools import islice
+from types import TracebackType
 from typing import Literal, TypeVar
 
 from msgspec import Struct
+
+from graph.time_limits import OutOfTimeError, time_limit
 
 Record = TypeVar("Record")
 
@@ -48,7 +53,7 @@ class Budget(Struct, frozen=True):
 
 
 class Deadline:
-    """Seconds from now; looked at between steps, so that a step under way ends and nothing is killed."""
+    """Seconds from now: looked at between steps, and kept by the store inside each (:meth:`step`)."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -65,18 +70,55 @@ class Deadline:
         self._hit = self._hit or self._clock() >= self._end
         return self._hit
 
+    def step(self) -> AbstractContextManager[None, bool]:
+        """Calls to a store that it gives up when time is up: the rest of the block is then left out, and :meth:`cuts`
+        says so."""
+        return _Step(self)
+
+    def give_up(self) -> None:
+        """Note that time was up in the middle of a step."""
+        self._hit = True
+
+    def limit(self) -> AbstractContextManager[None]:
+        """Calls to a store that raise OutOfTimeError when time is up."""
+        return time_limit(self._end)
+
     def within(self, records: Iterable[Record], every: int = _EVERY) -> Iterator[Record]:
-        """Records of a stream until time is up; the clock is looked at before each ``every`` of them."""
-        for n, record in enumerate(records):
-            if n % every == 0 and self.passed():
+        """Records of a stream until time is up: the clock is looked at for each ``every`` of them, and by the store."""
+        stream = iter(records)
+        while True:
+            some: list[Record] = []
+            with self.step():
+                some.extend(islice(stream, every))
+            if not some or self.passed():
                 return
-            yield record
+            yield from some
 
     def cuts(self) -> tuple[Cut, ...]:
         """The cut, where time was up when somebody looked."""
         return (
             (Cut("time", f"stopped after {self._seconds:g} s; what was found by then is shown"),) if self._hit else ()
         )
+
+
+class _Step:
+    """See :meth:`Deadline.step`."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+        self._limit = deadline.limit()
+
+    def __enter__(self) -> None:
+        self._limit.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        self._limit.__exit__(None, None, None)
+        if isinstance(error, OutOfTimeError):
+            self._deadline.give_up()
+            return True
+        return False
 
 
 DEFAULT = Budget()

@@ -49,9 +49,11 @@ def ego_network(
         The node is not stored.
     """
     budget = budget or Budget(limit=NODES)
-    if not exists(store, node):
-        raise unknown(store, node, what=node.kind)
-    territory = Territory(store, relations, budget.start(), fan=budget.fan)
+    deadline = budget.start()
+    with deadline.step():
+        if not exists(store, node):
+            raise unknown(store, node, what=node.kind)
+    territory = Territory(store, relations, deadline, fan=budget.fan)
     distance, full = {node: 0}, False
     for level in range(depth):
         territory.follow(n for n, d in distance.items() if d == level)

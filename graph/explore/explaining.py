@@ -7,7 +7,7 @@ from itertools import combinations
 
 from msgspec import Struct
 
-from graph.explore.budget import DEFAULT, Budget, Cut, first
+from graph.explore.budget import DEFAULT, Budget, Cut, Deadline, first
 from graph.explore.evidence import Evidence, between_two, rank
 from graph.explore.paths import STEPS, WORN, Paths, ways_within
 from graph.explore.scene import Scene
@@ -77,9 +77,9 @@ def explain(
     """
     others = tuple(sorted(set(context) - {item_id}))
     deadline = budget.start()
-    if deadline.passed():
+    scene = _scene(store, (item_id, *others), deadline, budget.fan)
+    if scene is None:
         return Explanation(item_id, others, (), (), "nothing was looked up", deadline.cuts())
-    scene = Scene(store, (item_id, *others), fan=budget.fan)
     found: list[Evidence] = []
     unconnected: list[str] = []
     hubs: tuple[Cut, ...] = scene.cuts()
@@ -87,11 +87,12 @@ def explain(
         evidence = between_two(scene, item_id, other)
         if not _are_together(evidence):
             territory = Territory(store, WORN, deadline, fan=budget.fan, retell=False)
-            territory.add((*scene.items.values(), *scene.images.values()))
-            longer, more = _longer(ways_within(store, territory, (item_id, other, STEPS), 1))
-            evidence += longer
-            hubs += more
-        if not _are_together(evidence):
+            with deadline.step():
+                territory.add((*scene.items.values(), *scene.images.values()))
+                longer, more = _longer(ways_within(store, territory, (item_id, other, STEPS), 1))
+                evidence += longer
+                hubs += more
+        if not _are_together(evidence) and not deadline.cuts():
             unconnected.append(other)
         found += evidence
     found.sort(key=rank)
@@ -102,6 +103,15 @@ def explain(
     text = found[0].text if found else nothing
     cuts = tuple(dict.fromkeys((*cuts, *left_out)))
     return Explanation(item_id, others, shown, tuple(unconnected), text, cuts)
+
+
+def _scene(store: GraphStore, item_ids: Sequence[str], deadline: Deadline, fan: int) -> Scene | None:
+    """What lies around the items; None where time did not suffice."""
+    if deadline.passed():
+        return None
+    with deadline.step():
+        return Scene(store, item_ids, fan=fan)
+    return None
 
 
 def _longer(ways: Paths) -> tuple[list[Evidence], tuple[Cut, ...]]:
@@ -129,9 +139,9 @@ def connect(
     """
     items = tuple(sorted(set(item_ids)))
     deadline = budget.start()
-    if deadline.passed():
+    scene = _scene(store, items, deadline, budget.fan)
+    if scene is None:
         return Connections(items, (), (), (), (), deadline.cuts())
-    scene = Scene(store, items, fan=budget.fan)
     found: list[Evidence] = []
     joined: list[tuple[str, str]] = []
     apart: list[tuple[str, str]] = []

@@ -64,7 +64,9 @@ def _ranking(
     deadline, limit = budget.start(), budget.limit
     if deadline.passed():
         return Ranking(kind, relations, (), deadline.cuts())
-    found = store.ranked(kind, relations, lowest=lowest, limit=limit + 1)
+    found: list[NodeDegree] = []
+    with deadline.step():
+        found = store.ranked(kind, relations, lowest=lowest, limit=limit + 1)
     found = [degree for degree in found if (degree.degree == 0) == lowest]
     cuts = (Cut("limit", f"the first {limit:,} are shown; there are more"),) if len(found) > limit else ()
-    return Ranking(kind, relations, tuple(found[:limit]), cuts)
+    return Ranking(kind, relations, tuple(found[:limit]), (*cuts, *deadline.cuts()))

@@ -52,9 +52,12 @@ def shortest_paths(
     Over photos, and outfits that were not read from one, unless ``relations`` says otherwise. Ways over the same items
     are one chain, told over the strongest of them. Raises UnknownNodeError.
     """
-    territory = Territory(store, relations, budget.start(), fan=budget.fan, retell=False)
-    _require_ends(store, start, end)
-    return ways_within(store, territory, (start, end, steps), budget.limit)
+    deadline = budget.start()
+    territory = Territory(store, relations, deadline, fan=budget.fan, retell=False)
+    with deadline.step():
+        _require_ends(store, start, end)
+        return ways_within(store, territory, (start, end, steps), budget.limit)
+    return _answer(store, territory, (start, end, steps), (), territory.cuts())
 
 
 def ways_within(store: GraphStore, territory: Territory, asked: tuple[str, str, int], limit: int) -> Paths:
@@ -90,12 +93,15 @@ def strongest_path(
     Attributes and styles may be walked too; what half of the catalogue has weighs next to nothing. Of ways that are as
     strong, the one with fewer edges is given. Raises UnknownNodeError.
     """
-    territory = Territory(store, relations, budget.start(), fan=budget.fan, retell=False)
-    ends = _require_ends(store, start, end)
-    found = walk(territory, *ends, 2 * steps, stop=False) if start != end else False
-    way = _strongest(territory, *ends, 2 * steps) if found else None
-    chosen = [] if way is None else [Way(way, _strengths(territory, [way])[0], 1)]
-    return _answer(store, territory, (start, end, steps), chosen, territory.cuts())
+    deadline = budget.start()
+    territory = Territory(store, relations, deadline, fan=budget.fan, retell=False)
+    with deadline.step():
+        ends = _require_ends(store, start, end)
+        found = walk(territory, *ends, 2 * steps, stop=False) if start != end else False
+        way = _strongest(territory, *ends, 2 * steps) if found else None
+        chosen = [] if way is None else [Way(way, _strengths(territory, [way])[0], 1)]
+        return _answer(store, territory, (start, end, steps), chosen, territory.cuts())
+    return _answer(store, territory, (start, end, steps), (), territory.cuts())
 
 
 def _require_ends(store: GraphStore, start: str, end: str) -> tuple[Node, Node]:

@@ -62,7 +62,8 @@ class Territory:
             if self._deadline.passed():
                 break
             batch = waiting[start : start + BATCH]
-            self.add(self._store.neighbours(batch, relations=self._relations, limit=self._fan))
+            with self._deadline.step():
+                self.add(self._store.neighbours(batch, relations=self._relations, limit=self._fan))
 
     def add(self, found: Iterable[Neighbourhood]) -> None:
         """Take in nodes that were followed already, with the same relations and fan; other relations are left out."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from graph.explore.budget import DEFAULT, Budget, Cut
 from graph.explore.finding import require
@@ -61,23 +62,34 @@ def worn_together(
     UnknownNodeError
         The item is not stored.
     """
-    deadline, limit = budget.start(), budget.limit
+    deadline = budget.start()
+    found = Together(item_id, 0, 0, ())
+    with deadline.step():
+        found = _shown(store, item_id)
+        if not deadline.passed():
+            return _companions(store, found, by, budget.limit)
+    return replace(found, cut=deadline.cuts())
+
+
+def _shown(store: GraphStore, item_id: str) -> Together:
+    """How many images show an item, and how many there are, without companions."""
     own = store.neighbours([Node("item", item_id)], relations=("CONTAINS", "IN_CATEGORY"), limit=0)
     require(store, own)
-    images = own[0].degrees.get("CONTAINS", 0)
     counts = store.counts()
-    everything = counts.photos + counts.looks
-    if deadline.passed():
-        return Together(item_id, images, everything, (), deadline.cuts())
+    return Together(item_id, own[0].degrees.get("CONTAINS", 0), counts.photos + counts.looks, ())
+
+
+def _companions(store: GraphStore, of: Together, by: Literal["count", "lift"], limit: int) -> Together:
+    """The companions of an item that is shown so often."""
     pool = POOL if by == "lift" else limit
-    shared = store.worn_with(item_id, limit=pool + 1)
+    shared = store.worn_with(of.item_id, limit=pool + 1)
     kept = [other for other in shared[:pool] if by == "count" or other.count >= TWICE]
     others = [Node("item", other.item_id) for other in kept]
     degrees = store.neighbours(others, relations=["CONTAINS"], limit=0)
     companions = []
     for other, around in zip(kept, degrees, strict=True):
         n = around.degrees.get("CONTAINS", other.count)  # it may have been deleted since
-        lift = other.count * everything / (max(images, 1) * n)
+        lift = other.count * of.of_images / (max(of.images, 1) * n)
         companions.append(Companion(other.item_id, other.count, n, lift))
     if by == "lift":
         companions.sort(key=lambda companion: (-companion.lift, companion.item_id))
@@ -86,4 +98,4 @@ def worn_together(
         cuts.append(Cut("limit", f"only the {pool:,} most often worn with it are looked at; there are more"))
     if len(companions) > limit:
         cuts.append(Cut("limit", f"the first {limit:,} of {len(companions):,} are shown"))
-    return Together(item_id, images, everything, tuple(companions[:limit]), tuple(cuts))
+    return replace(of, companions=tuple(companions[:limit]), cut=tuple(cuts))

@@ -75,7 +75,9 @@ def trend(
     if not nodes:
         raise ValueError("no node is given; a trend is that of at least one")
     deadline = budget.start()
-    tests = [_Shows(store, node) for node in nodes]
+    tests: list[_Shows] = []
+    with deadline.step():
+        tests = [_Shows(store, node) for node in nodes]
     scores = ShootScores()
     images: Counter[date] = Counter()
     shown: Counter[date] = Counter()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
+from graph.collector import rare_collections
 from graph.store import WriteCounts
 
 Record = TypeVar("Record")
@@ -38,7 +39,7 @@ def load(
             under_way.pop(future)
             total = added(total, future.result())
 
-    with ThreadPoolExecutor(WRITERS, thread_name_prefix="load") as pool:
+    with rare_collections(), ThreadPoolExecutor(WRITERS, thread_name_prefix="load") as pool:
         for batch in _batches(records, together):
             ids = set(map(id_of, batch))
             if any(ids & others for others in under_way.values()):

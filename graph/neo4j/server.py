@@ -16,7 +16,9 @@ from typing import Any, TypeVar
 import neo4j
 from neo4j import exceptions as faults
 
+from graph.neo4j.reach import PROBE_SECONDS, why_unreachable
 from graph.store import GraphError, InvalidRecordError, StoreFormatError, StoreUnavailableError
+from graph.time_limits import OutOfTimeError, seconds_left
 
 Answer = TypeVar("Answer")
 Record = TypeVar("Record")
@@ -30,6 +32,9 @@ OLDEST = (5, 23)
 COLLISIONS = 4
 """Times that a write is begun again because another process made the same node first."""
 
+SHORTEST = 0.001
+"""Seconds that the server can be told to take; 0 would be without end."""
+
 SAID = 500
 """Characters of the server's own message in ours."""
 
@@ -38,6 +43,10 @@ _PASSING = ("Neo.ClientError.Statement.EntityNotFound", "Neo.ClientError.Transac
 
 class BeginAgainError(StoreUnavailableError):
     """Another write took away what this one met first: it is begun again."""
+
+
+class TooLongError(StoreUnavailableError):
+    """A query was given up, by the server or here, because it took longer than it may."""
 
 
 class Transaction:
@@ -118,16 +127,25 @@ class Server:
             raise
 
     def read(self, statement: str, **parameters: object) -> list[Row]:
-        """All rows of one statement, asked of a follower where there is one."""
+        """All rows of one statement, asked of a follower where there is one; it takes no longer than it may.
+
+        Raises OutOfTimeError where it would (:mod:`graph.time_limits`).
+        """
+        left = seconds_left()
+        if left is not None:
+            try:
+                return self.read_within(left, statement, **parameters)
+            except TooLongError as error:
+                raise OutOfTimeError(str(error)) from error
         return self._repeat(lambda session: self._once(session, statement, parameters), neo4j.READ_ACCESS)
 
     def read_within(self, seconds: float, statement: str, **parameters: object) -> list[Row]:
         """As :meth:`read`, but given up after ``seconds`` by the server and, should that hang, here too.
 
-        Raises StoreUnavailableError.
+        Raises TooLongError.
         """
         self._require_usable()
-        query = neo4j.Query(statement, timeout=seconds)
+        query = neo4j.Query(statement, timeout=max(seconds, SHORTEST))
         asked = self._askers.submit(
             self._repeat, lambda session: self._once(session, query, parameters), neo4j.READ_ACCESS, seconds
         )
@@ -135,7 +153,7 @@ class Server:
             return asked.result(seconds)
         except TimeoutError as error:
             asked.cancel()
-            raise StoreUnavailableError(f"{self.address}: no answer within {seconds:g} seconds") from error
+            raise TooLongError(f"{self.address}: no answer within {seconds:g} seconds") from error
         except CancelledError as error:  # it had not begun when the store was closed
             raise StoreUnavailableError(f"{self.address}: the store was closed; open it again") from error
 
@@ -278,24 +296,40 @@ class Server:
         if isinstance(error, faults.AuthError) and self._auth is None:
             return StoreUnavailableError(f"{where}: the server asks for a password; set NEO4J_PASSWORD")
         if isinstance(error, faults.AuthError):
-            return StoreUnavailableError(f"{where}: the server refuses user and password ({_said(error)})")
+            return StoreUnavailableError(
+                f"{where}: the server refuses user and password ({_said(error)}); the user is that of the URL or of "
+                "NEO4J_USER, else neo4j, the password that of the URL, of NEO4J_PASSWORD_FILE or of NEO4J_PASSWORD"
+            )
+        if code.endswith("AuthenticationRateLimit"):
+            return StoreUnavailableError(
+                f"{where}: the server refuses everybody for a while, after several wrong passwords; wait a minute, "
+                "then use the right one"
+            )
         if isinstance(error, faults.ConstraintError):
             return InvalidRecordError(f"{where}: a record breaks a rule of the graph: {_said(error)}")
         if code.endswith("DatabaseNotFound"):
             return StoreFormatError(f"{where}: there is no such database ({_said(error)})")
         if code.endswith(("TransactionTimedOut", "TransactionTimedOutClientConfiguration")):
-            return StoreUnavailableError(f"{where}: the server gave the query up: it took too long")
+            return TooLongError(f"{where}: the server gave the query up: it took too long")
         if isinstance(error, faults.ServiceUnavailable | faults.SessionExpired | faults.TransientError):
-            return StoreUnavailableError(
-                f"{where}: the server cannot be used now ({_said(error)}); does it run there, encrypted or not "
-                "as the URL says, with room on its disk and in its memory?"
-            )
+            return StoreUnavailableError(f"{where}: the server cannot be used now{self._why_not(error)}")
         if isinstance(error, faults.DatabaseError) and ".Schema." not in code:
             return StoreUnavailableError(
                 f"{where}: the server failed ({_said(error)}); its log says why, a full disk for one. What was "
                 "committed stays; once it is restarted, the same can be run again"
             )
         return GraphError(f"{where}: {_said(error)}")
+
+    def _why_not(self, error: Exception) -> str:
+        """Why a server cannot be used: that it is not there, or what it may be if it is."""
+        if not isinstance(error, faults.TransientError):
+            absent = why_unreachable(self.address, min(PROBE_SECONDS, self._connect_seconds))
+            if absent:
+                return f": {absent}"
+        return (
+            f" ({_said(error)}); it may be starting or stopping, be encrypted where the URL says plain or the other "
+            "way round, be something else than Neo4j, or lack room on its disk or in its memory"
+        )
 
 
 def _is_passing(fault: BaseException | None) -> bool:

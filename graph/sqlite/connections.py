@@ -13,7 +13,9 @@ from pathlib import Path
 from graph.sqlite.schema import migrate
 from graph.sqlite.watcher import Watcher
 from graph.store import GraphError, InvalidRecordError, StoreFormatError, StoreUnavailableError
+from graph.time_limits import OutOfTimeError, seconds_left
 
+_LOOK_EVERY = 10_000  # steps of SQLite's machine, about a tenth of a millisecond, between two looks at the clock
 _CACHE_KIB = 64 * 1024
 _PAGE_BYTES = 8192  # of a new file: a first load is a twentieth faster than with 4096
 
@@ -53,12 +55,18 @@ class Connections:
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """A connection for one statement, or for several that need not agree."""
+        """A connection for one statement, or for several that need not agree; they take no longer than they may."""
         with self._in_words():
             connection = self._take()
+            left = seconds_left()
+            if left is not None:
+                end = time.monotonic() + left
+                connection.set_progress_handler(lambda: time.monotonic() > end, _LOOK_EVERY)
             try:
                 yield connection
             finally:
+                if left is not None:
+                    connection.set_progress_handler(None, 0)
                 self._give_back(connection)
 
     @contextmanager
@@ -208,6 +216,8 @@ class Connections:
 def in_words(error: sqlite3.Error, path: Path, busy_seconds: float) -> GraphError:
     """An error of SQLite as one of ours, which says what can be done."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_INTERRUPT:
+        return OutOfTimeError(f"{path}: the question took longer than it may")
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return StoreFormatError(f"{path}: is not an SQLite database, or is damaged ({error}); name another file")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

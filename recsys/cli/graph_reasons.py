@@ -14,8 +14,8 @@ from recsys.errors import QueryError, ReleaseError
 if TYPE_CHECKING:
     from graph.explore.evidence import Evidence
     from recsys.cli.output import Output
-    from recsys.engine.attribution import Attribution
     from recsys.engine.engine import OutfitEngine
+    from recsys.engine.shares import Attribution
     from recsys.pipeline.explaining import ItemExplanation
 
 MOVES = ("moved", "together", "between", "path", "style", "attribute", "look", "usual", "rest")
@@ -105,13 +105,13 @@ def _asked_release(
     context: typer.Context, release: str | None, *, needed: bool
 ) -> tuple[str, OutfitEngine] | tuple[None, None]:
     """The release whose score is asked for; none where there is none and nobody said that one is needed."""
-    from recsys.pipeline.release import current_release, load_release
-
     session = session_of(context)
     workspace = session.workspace()
     needed = needed or release is not None
-    if not needed and current_release(workspace) is None:
+    if not needed and workspace.in_use is None:
         return _NONE
+    from recsys.pipeline.release import load_release  # loads the models' library
+
     try:
         name, _, engine = load_release(workspace, release)
     except ReleaseError as error:

@@ -132,6 +132,8 @@ def show(output: Output, report: ImportReport) -> None:
         output.line(f"{found.items} items found in {found.regions} garments ({found.method})")
     if report.missing_photos:
         output.line(f"{report.missing_photos} images have no readable photo; their labels are kept")
+    if report.left_out:
+        output.line(f"{report.left_out} records are left out, deleted before; `recsys graph delete list` shows them")
     if report.own_slots:
         output.line(_own_slots(report.own_slots))
     if report.notes:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 import typer
+
+EVERY_SECONDS = 10.0
+"""Time between two lines about a job where standard error is no terminal."""
 
 
 class Ticker(Protocol):
@@ -56,9 +60,9 @@ class Output:
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Ticker]:
-        """Show how far a job has come on standard error, where that is a terminal; ends with a clean line."""
+        """Show how far a job has come on standard error: a bar that goes at the end, or lines now and then."""
         if not sys.stderr.isatty():
-            yield lambda done, total=None, phase=None: None
+            yield Lines(what, self.note)
             return
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -71,6 +75,21 @@ class Output:
                 bar.update(task, completed=done, total=total, description=phase or what)
 
             yield tick
+
+
+class Lines:
+    """Says how far a job has come in a line each EVERY_SECONDS, so that a log shows that it goes on, and how fast."""
+
+    def __init__(self, what: str, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._what, self._say, self._clock = what, say, clock
+        self._began = self._said = clock()
+
+    def __call__(self, done: int, total: int | None = None, phase: str | None = None) -> None:
+        now = self._clock()
+        if now - self._said >= EVERY_SECONDS:
+            self._said = now
+            whole = "" if total is None else f" of {total:,}"
+            self._say(f"{phase or self._what}: {done:,}{whole} after {now - self._began:,.0f} s")
 
 
 def _cell(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -11,9 +12,11 @@ from graph.explore.budget import DEFAULT, Budget, Cut, first
 from graph.explore.evidence import Evidence, rank
 from graph.explore.explaining import Explanation, explain
 from graph.store import GraphStore
-from recsys.engine.attribution import Attribution, Share, attribute
-from recsys.engine.engine import OutfitEngine
+from recsys.engine.shares import Attribution, Share
 from recsys.errors import QueryError
+
+if TYPE_CHECKING:
+    from recsys.engine.engine import OutfitEngine
 
 EVERYTHING = 1_000_000
 """Reasons that are looked for before they are ranked."""
@@ -31,7 +34,7 @@ UP, DOWN, UNMOVED = 0, 1, 2
 class MovedEvidence(Evidence, frozen=True, kw_only=True):
     """A reason read off the graph, and how far it ``moved`` the score of the model.
 
-    That is what the score loses where the model is not told it (:class:`recsys.engine.attribution.Share`). Photos and
+    That is what the score loses where the model is not told it (:class:`recsys.engine.shares.Share`). Photos and
     outfits of two items are one input, as are all their styles: the strongest has its number, and the others, which are
     ``shared``, have none, so that they are not counted again. None, too, where no release was asked, it does not hold
     both items, or its model reads nothing of this kind, as of an attribute that only repeats another. What came into
@@ -116,6 +119,8 @@ def _headline(ranked: Sequence[MovedEvidence], found: Explanation) -> str:
 
 def _ask(engine: OutfitEngine, item_id: str, context: Iterable[str]) -> tuple[Attribution | None, tuple[str, ...], str]:
     """What the model says, what its release does not hold, and why it says nothing where the context is too long."""
+    from recsys.engine.attribution import attribute
+
     catalogue = engine.catalogue
     unknown = tuple(name for name in (item_id, *context) if name not in catalogue)
     if item_id in unknown:

@@ -65,6 +65,13 @@ class Fingerprints:
             self._known = current
         return found
 
+    def forget(self, refs: Iterable[str]) -> None:
+        """Take the fingerprints of photos out of the file."""
+        known = self._known.keys() - set(refs)
+        if len(known) < len(self._known):
+            self._known = {ref: kept for ref, kept in self._known.items() if ref in known}
+            write_whole(self._file, msgspec.json.encode(self._known))
+
     def _look(self, ref: str) -> _Kept | None:
         try:
             stat = Path(ref.partition(SEPARATOR)[0]).stat()

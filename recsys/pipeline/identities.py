@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -34,6 +35,13 @@ class IdentityCounts(Struct, frozen=True, kw_only=True):
     methods: dict[str, int]
 
 
+class Garments(NamedTuple):
+    """Whose items are looked for: garments in the photos of one ``source``, but for some that stay ``unknown``."""
+
+    source: str
+    unknown: frozenset[str] = frozenset()
+
+
 class Found(Struct, frozen=True):
     """Which items the photos show, and which photos could not be looked at on the way."""
 
@@ -42,7 +50,13 @@ class Found(Struct, frozen=True):
 
 
 def assign_items(
-    store: GraphStore, embeddings: Path, source: str, settings: IdentitySettings, progress: Progress, *, batch: int
+    store: GraphStore,
+    embeddings: Path,
+    garments: Garments,
+    settings: IdentitySettings,
+    progress: Progress,
+    *,
+    batch: int,
 ) -> Found:
     """Find the items that the photos of one source show, and link each garment to its item.
 
@@ -53,16 +67,17 @@ def assign_items(
     ----------
     embeddings
         Folder where descriptors are kept, so that each garment is measured once.
-    source
-        The photos' source; garments of different sources are never one item.
+    garments
+        The photos' source, since garments of different sources are never one item, and ids of regions that stay without
+        an item.
     batch
         Records written at once.
     """
 
     def photos() -> Iterator[ImageRecord]:
-        return (image for image in store.images() if image.source == source and image.kind == "photo")
+        return (image for image in store.images() if image.source == garments.source and image.kind == "photo")
 
-    facts = [fact for image in photos() for fact in facts_of(image)]
+    facts = [fact for image in photos() for fact in facts_of(image) if fact.region_id not in garments.unknown]
     descriptors, problems = None, tuple[Problem, ...]()
     if settings.method == "auto":
         descriptors, problems = _describe(photos(), facts, embeddings, progress)

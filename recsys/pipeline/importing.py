@@ -31,8 +31,9 @@ class ImportInterruptedError(KeyboardInterrupt):
 class ImportCounts:
     """What one import read and what of it was new.
 
-    ``notes`` counts what readers mended, by code; ``refused_items`` are the ids of items that the store did not take;
-    ``own_slots`` the categories of items that fill none of the known slots and so are slots of their own.
+    ``left_out`` counts records that somebody deleted before, ``notes`` what readers mended, by code; ``refused_items``
+    are the ids of items that the store did not take; ``own_slots`` the categories of items that fill none of the known
+    slots and so are slots of their own.
     """
 
     images: int = 0
@@ -43,6 +44,7 @@ class ImportCounts:
     changed: int = 0
     unchanged: int = 0
     missing_photos: int = 0
+    left_out: int = 0
     notes: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     refused_items: set[str] = field(default_factory=set)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -14,7 +14,8 @@ from data.table import SOURCE as TABLE
 from data.types import Problem
 from graph.store import GraphCounts, GraphStore
 from recsys.bootstrap import open_store
-from recsys.pipeline.identities import Found, IdentityCounts, assign_items
+from recsys.pipeline.deletions import Deletions
+from recsys.pipeline.identities import Found, Garments, IdentityCounts, assign_items
 from recsys.pipeline.importing import ImportCounts, ImportInterruptedError, Record, Watcher, write_records
 from recsys.pipeline.journal import ImportEntry, Journal
 from recsys.pipeline.sources import read_source
@@ -36,7 +37,8 @@ class Audience(Protocol):
 class ImportReport(Struct, frozen=True, kw_only=True):
     """What one import did and what the store holds after it.
 
-    ``released`` counts problems of earlier runs of the same import that are gone; ``identity`` is None where the source
+    ``released`` counts problems of earlier runs of the same import that are gone, ``left_out`` records that somebody
+    deleted (:mod:`recsys.pipeline.deletions`); ``identity`` is None where the source
     names its items itself; ``own_slots`` are categories of items that fill no known slot.
     """
 
@@ -51,6 +53,7 @@ class ImportReport(Struct, frozen=True, kw_only=True):
     quarantined: int
     released: int
     missing_photos: int
+    left_out: int
     own_slots: tuple[str, ...]
     notes: dict[str, int]
     identity: IdentityCounts | None
@@ -76,7 +79,8 @@ def take_in(workspace: Workspace, settings: Settings, entry: ImportEntry, audien
     with workspace.lock("import"), open_store(settings, workspace) as store:
         journal, stored = Journal(workspace), ImportCounts()
         try:
-            identity = _take_in(workspace, settings, store, _Import(entry, records, audience), stored)
+            job = _Import(entry, records, Deletions(workspace), audience)
+            identity = _take_in(workspace, settings, store, job, stored)
         except BaseException as error:
             _note_unfinished(journal, entry, stored.problems)
             if isinstance(error, KeyboardInterrupt):
@@ -89,7 +93,17 @@ def take_in(workspace: Workspace, settings: Settings, entry: ImportEntry, audien
 class _Import(NamedTuple):
     entry: ImportEntry
     records: Iterable[Record]
+    deletions: Deletions
     audience: Audience
+
+    def admitted(self, stored: ImportCounts) -> Iterator[Record]:
+        """What was read, but for what was deleted."""
+        for record in self.records:
+            kept = self.deletions.admit(record)
+            if kept is None:
+                stored.left_out += 1
+            else:
+                yield kept
 
 
 def _take_in(
@@ -98,10 +112,10 @@ def _take_in(
     """Write records, then find items and outfits; tables name their own."""
     batch, audience = settings.importing.batch, job.audience
     watcher = Watcher(audience.problem, lambda done: audience.progress("reading", done, None))
-    write_records(store, job.records, stored, batch=batch, watcher=watcher)
+    write_records(store, job.admitted(stored), stored, batch=batch, watcher=watcher)
     if job.entry.kind == TABLE:
         return None
-    found = _find_items(store, workspace, settings, job.entry.kind, audience)
+    found = _find_items(store, workspace, settings, job)
     for problem in found.problems:
         audience.problem(problem)
     stored.problems += found.problems
@@ -109,13 +123,14 @@ def _take_in(
     return found.counts
 
 
-def _find_items(store: GraphStore, workspace: Workspace, settings: Settings, kind: str, audience: Audience) -> Found:
+def _find_items(store: GraphStore, workspace: Workspace, settings: Settings, job: _Import) -> Found:
     """Find the items in the photos of a source; those of Clothing Co-Parsing are seen once each."""
     chosen = section("identity", settings.identity, IdentitySettings)
-    if kind == CCP:
+    if job.entry.kind == CCP:
         chosen = msgspec.structs.replace(chosen, method="none")
     batch = settings.importing.batch
-    return assign_items(store, workspace.embeddings, kind, chosen, audience.progress, batch=batch)
+    garments = Garments(job.entry.kind, job.deletions.garments())
+    return assign_items(store, workspace.embeddings, garments, chosen, job.audience.progress, batch=batch)
 
 
 def _settle_quarantine(store: GraphStore, journal: Journal, entry: ImportEntry, problems: list[Problem]) -> int:
@@ -152,6 +167,7 @@ def _report(
         quarantined=stored.quarantined,
         released=released,
         missing_photos=stored.missing_photos,
+        left_out=stored.left_out,
         own_slots=tuple(sorted(stored.own_slots)),
         notes=dict(sorted(stored.notes.items())),
         identity=identity,

@@ -51,6 +51,13 @@ class Journal:
         """The same import as it was noted before."""
         return next((known for known in self.entries() if known.is_same_import(entry)), None)
 
+    def forget(self, kind: str) -> None:
+        """Strike out all imports of a kind: what they brought was deleted."""
+        entries = self.entries()
+        left = [entry for entry in entries if entry.kind != kind]
+        if len(left) < len(entries):
+            self._write(left)
+
     def write(self, entry: ImportEntry) -> None:
         """Note an import, in the place of the same one before."""
         entries = self.entries()
@@ -59,4 +66,7 @@ class Journal:
             entries[places[0]] = entry
         else:
             entries.append(entry)
+        self._write(entries)
+
+    def _write(self, entries: list[ImportEntry]) -> None:
         write_whole(self._file, msgspec.json.format(msgspec.json.encode(entries), indent=1) + b"\n")

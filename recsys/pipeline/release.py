@@ -116,10 +116,7 @@ def list_releases(workspace: Workspace) -> list[ReleaseInfo]:
 
 def current_release(workspace: Workspace) -> str | None:
     """Name of the release in use, None where there is none."""
-    try:
-        return workspace.current.read_text(encoding="utf-8").strip() or None
-    except FileNotFoundError:
-        return None
+    return workspace.in_use
 
 
 def use_release(workspace: Workspace, name: str) -> None:

@@ -51,8 +51,12 @@ def test_the_password_comes_from_the_environment_or_a_file(server, monkeypatch, 
 
 def test_no_server_and_no_database_are_said_at_once(server):
     began = time.monotonic()
-    with pytest.raises(StoreUnavailableError, match=r"127.0.0.1:9: the server cannot be used now"):
-        Server("neo4j://127.0.0.1:9", None, patience=1)
+    with pytest.raises(
+        StoreUnavailableError, match=r"127.0.0.1:9: the server cannot be used now: connection refused: "
+    ) as raised:
+        Server("neo4j://127.0.0.1:9", ("neo4j", PASSWORD), patience=1)
+    assert "no server listens on 127.0.0.1:9; start it, or mend host and port" in str(raised.value)
+    assert PASSWORD not in str(raised.value)
     assert time.monotonic() - began < 20
     with pytest.raises(StoreFormatError, match="nowhere: there is no such database"):
         open_store(server.url.replace("/neo4j", "/nowhere").replace("//nowhere", "//neo4j"))
@@ -151,7 +155,14 @@ def test_a_look_says_what_is_wrong_and_never_the_password(tmp_path_factory: pyte
     server = Neo4jProcess(tmp_path_factory.mktemp("looked") / "server", PASSWORD)
     server.begin()
     server.wait()
+    log = server.folder.with_name(f"{server.folder.name}.log")
     try:
+        for _ in range(50):
+            if "neo4j: ready: " in log.read_text():
+                break
+            time.sleep(0.1)
+        assert f"ready: neo4j://127.0.0.1:{server.port}/neo4j, as NEO4J_USER=neo4j with " in log.read_text()
+        assert PASSWORD not in log.read_text()
         fresh = check_store(server.url, seconds=20)
         assert (fresh.reachable, fresh.schema_ok) == (True, False)
         assert fresh.reason is not None and fresh.reason.startswith("holds no graph yet")
@@ -163,5 +174,5 @@ def test_a_look_says_what_is_wrong_and_never_the_password(tmp_path_factory: pyte
     finally:
         server.stop()
     stopped = check_store(server.url, seconds=5)
-    assert not stopped.reachable and stopped.reason is not None and "cannot be used now" in stopped.reason
+    assert not stopped.reachable and stopped.reason is not None and "connection refused" in stopped.reason
     assert "s3cret" not in stopped.reason

@@ -178,3 +178,18 @@ def test_half_written_file_of_a_killed_process_is_ignored_and_later_removed(stor
     store.append(ENCODER, ["b"], rows(2))
     store.compact(ENCODER)
     assert not list(store.folder.rglob(".*"))
+
+
+def test_discarded_vectors_are_gone_and_the_others_keep_their_order(store):
+    store.append(ENCODER, ["a", "b"], rows(1, 2), [11, 12])
+    store.append(ENCODER, ["a", "c"], rows(3, 4), [13, 14])
+    store.append(ENCODER, ["c"], rows(5), [15])
+    untouched = set(store.folder.rglob("part-00000003-*"))
+    assert store.discard(ENCODER, ["b", "nowhere", "a"]) == 2
+    vectors, known = store.load(ENCODER, ["a", "b", "c"])
+    assert known.tolist() == [False, False, True]
+    np.testing.assert_array_equal(vectors[2:], rows(5))
+    assert store.marks(ENCODER) == {"c": 15}
+    assert set(store.folder.rglob("part-*")) >= untouched and len(list(store.folder.rglob("part-*"))) == 2
+    assert store.discard(ENCODER, ["a"]) == 0
+    assert store.discard(ENCODER, ["c"]) == 1 and store.encoders() == []

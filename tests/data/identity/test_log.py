@@ -48,6 +48,13 @@ def test_undo_refuses_to_lose_a_later_change() -> None:
         undo(later, first)
 
 
+def test_undo_passes_over_what_was_deleted() -> None:
+    edit = merge(LINKS, ["coat", "cape"])
+    left = [link for link in apply(LINKS, edit) if link.region_id != "b"]
+    assert apply(left, undo(left, edit)) == [LINKS[0], LINKS[2], LINKS[3]]
+    assert undo(LINKS[3:], edit).after == ()
+
+
 @pytest.mark.parametrize(
     ("items", "message"),
     [(["coat"], "at least two"), (["coat", "coat"], "at least two"), (["coat", "x"], "x: no region")],

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from recsys.engine.attribution import ItemMove, Share, attribute
+from recsys.engine.attribution import attribute
 from recsys.engine.engine import OutfitEngine
+from recsys.engine.shares import ItemMove, Share
 from recsys.errors import QueryError, UnknownItemError
 from tests.recsys.small_shop import ATTRIBUTES, COLOURS, PATHS_COSINE, TOGETHER, engine
 

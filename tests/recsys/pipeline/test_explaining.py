@@ -13,7 +13,7 @@ from graph.explore.budget import Budget
 from graph.explore.evidence import Evidence
 from graph.explore.explaining import explain
 from graph.nodes import Node
-from recsys.engine.attribution import Share, ValueMove
+from recsys.engine.shares import Share, ValueMove
 from recsys.pipeline.explaining import ItemExplanation, explain_item
 from recsys.pipeline.explaining import _rank as order
 from recsys.pipeline.explaining import _weighed as weighed
