@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 STANDARD_ERRORS = 2.0
@@ -50,30 +48,3 @@ def choose_gain(losses: Mapping[float, Tensor], outfit: Tensor) -> float:
         return 0.0
     won = losses[0.0] - losses[best]
     return best if float(won.mean()) > STANDARD_ERRORS * standard_error(won, outfit) else 0.0
-
-
-NEWNESS_PRIOR = 20.0
-"""Items of held-out outfits as many as which it is supposed that new items are worn as often as known ones."""
-
-
-def newness(worn: NDArray[np.int64], new: NDArray[np.bool_]) -> float:
-    """Log of how many times as often a new item is worn as a known one.
-
-    Parameters
-    ----------
-    worn
-        [n] items of held-out outfits, one for each place.
-    new
-        [N] items of the catalogue that the other outfits say nothing of.
-
-    Returns
-    -------
-    float
-        Log-odds of new items among the worn ones less those in the catalogue, with NEWNESS_PRIOR places as in the
-        catalogue added; 0 where all items are new, or none.
-    """
-    usual = float(new.mean()) if len(new) else 0.0
-    if usual in (0.0, 1.0):
-        return 0.0
-    share = (float(new[worn].sum()) + NEWNESS_PRIOR * usual) / (len(worn) + NEWNESS_PRIOR)
-    return math.log(share / (1 - share)) - math.log(usual / (1 - usual))

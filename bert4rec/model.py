@@ -123,7 +123,7 @@ class Bert4Rec(MaskedTransformer):
     ``gain`` [2] is the share of the network's part that counts for known and for new candidates, beside what counting
     says; training chooses it on held-out outfits. Where ``reads_new`` is False, pairs with new items are left to a
     score of their own (:class:`bert4rec.new_item_score.NewItemScore`), in training and after. ``newness`` [] is what a
-    new item gains beside known ones (:func:`bert4rec.choosing.newness`).
+    new item gains beside known ones (:mod:`bert4rec.newness`).
     """
 
     gain: Tensor

@@ -27,8 +27,8 @@ AT_ONCE = 512
 
 _OF_TARGETS = ("columns", "candidates", "fresh_candidates", "excluded")
 
-FEW_ALIKE = 8
-"""Known items of a category, or new ones, under which they are compared with all its items instead."""
+FEW_KNOWN = 8
+"""Known items of a category under which all its items stand for it."""
 
 
 class OutfitScorer:
@@ -36,8 +36,9 @@ class OutfitScorer:
 
     The score of a candidate is its log-probability given the context, less ``popularity_discount`` times the log of how
     often it is drawn by chance (at 0 the likeliest item of a category wins, at 1 the most specific one), relative to
-    that of an average item of its category: 0 is such a one. Whole outfits are scored with a discount of their own,
-    ``outfit_discount``, by default the same.
+    that of an average item of its category: 0 is such a one. New items, which counts say nothing of, have a score of
+    their own; they gain the model's ``newness`` (:mod:`bert4rec.newness`), so that both kinds stand in one list. Whole
+    outfits are scored with a discount of their own, ``outfit_discount``, by default the same.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class OutfitScorer:
         sampler = NegativeSampler(codes.category, evidence.degree.numpy())
         self.log_q = torch.from_numpy(sampler.log_q)
         self._by_category = sampler
-        self._reference: dict[tuple[int, bool], Index] = {}
+        self._reference: dict[int, Index] = {}
 
     def score(self, context: Index, candidates: Index) -> NDArray[np.float32]:
         """Scores [C] of candidates [C], of any categories, for the item that is missing beside ``context`` [L].
@@ -70,44 +71,27 @@ class OutfitScorer:
         return out
 
     def comparable(self, context: Index, candidates: Index) -> NDArray[np.float32]:
-        """Scores [C] of candidates of one category for a list with others: each normalised against its own kind, so
-        that a good shirt and a good shoe have like scores, and new ones by how often new items are worn at all."""
-        return self.normalised(context, candidates) + float(self.model.newness) * self._is_new(candidates)
-
-    def normalised(self, context: Index, candidates: Index) -> NDArray[np.float32]:
-        """Scores [C] of candidates of one category, less the log-mean-exp over that category: 0 is an average item.
-
-        New items are compared with new ones, for the scores of known ones say more.
-        """
-        out = np.empty(len(candidates), np.float32)
-        new = self._is_new(candidates)
-        for side in np.unique(new):
-            own = candidates[new == side]
-            pool = np.concatenate([own, self.reference(int(self.codes.category[own[0]]), bool(side))])
-            scores = self._score([context], pool[None], np.array([side]))[0]
-            out[new == side] = scores[: len(own)] - _log_mean_exp(scores[None, len(own) :])[0]
-        return out
+        """Scores [C] of candidates of one category, less the log-mean-exp over that category: 0 is an average item, so
+        that a good shirt and a good shoe have like scores."""
+        pool = np.concatenate([candidates, self.reference(int(self.codes.category[candidates[0]]))])
+        scores = np.empty(len(pool), np.float32)
+        new = self._is_new(pool)
+        for side in np.unique(new):  # apart, since what is worked out for one kind is wasted on the other
+            scores[new == side] = self._score([context], pool[None, new == side])[0]
+        average = _log_mean_exp(scores[None, len(candidates) :])
+        return np.asarray(scores[: len(candidates)] - average)
 
     def score_many(self, contexts: Sequence[Index], candidates: Index) -> NDArray[np.float32]:
-        """Scores [P, C] of ``candidates`` [P, C], each row of one category, for P contexts, to compare within a row.
-
-        Those of :meth:`score` up to a constant of each row: where all are known, or all new, nothing is normalised.
-        """
-        out = np.empty(candidates.shape, np.float32)
-        share = self._is_new(candidates).mean(1)
-        mixed = (share > 0) & (share < 1)
-        plain = np.flatnonzero(~mixed)
-        out[plain] = self._score_chunks([contexts[k] for k in plain.tolist()], candidates[plain], share[plain] == 1)
-        for k in np.flatnonzero(mixed).tolist():
-            out[k] = self.comparable(contexts[k], candidates[k])
-        return out
+        """Scores [P, C] of ``candidates`` [P, C], each row of one category, for P contexts, to compare within a row:
+        those of :meth:`score` up to a constant of each row."""
+        return self._score_chunks(contexts, candidates)
 
     def _score_chunks(
-        self, contexts: Sequence[Index], candidates: Index, as_new: NDArray[np.bool_], discount: float | None = None
+        self, contexts: Sequence[Index], candidates: Index, discount: float | None = None
     ) -> NDArray[np.float32]:
         chunk = max(1, 60_000 // max(candidates.shape[1], 1))
         places = [slice(i, i + chunk) for i in range(0, len(contexts), chunk)]
-        parts = [self._score(contexts[p], candidates[p], as_new[p], discount) for p in places]
+        parts = [self._score(contexts[p], candidates[p], discount) for p in places]
         return np.concatenate(parts) if parts else np.zeros((0, candidates.shape[1]), np.float32)
 
     def _is_new(self, items: Index | np.int64) -> NDArray[np.bool_]:
@@ -117,15 +101,15 @@ class OutfitScorer:
     def score_outfits(self, outfits: Sequence[Index], discount: float | None = None) -> NDArray[np.float32]:
         """Compatibility of whole outfits [O], comparable across sizes; ``discount`` instead of the scorer's own.
 
-        Each item is hidden in turn and its score taken relative to its category's; the mean over items is the outfit's
-        pseudo-log-likelihood ratio against random items. An outfit of one item scores 0.
+        Each item is hidden in turn and its score taken relative to its category's, as :meth:`comparable` has it; the
+        mean over items is the outfit's pseudo-log-likelihood ratio against random items. One of one item scores 0.
         """
         owner, contexts, pools = [], [], []
         for k, outfit in enumerate(outfits):
             if len(outfit) < 2:
                 continue
             for i, item in enumerate(outfit):
-                reference = self.reference(int(self.codes.category[item]), bool(self._is_new(item)))
+                reference = self.reference(int(self.codes.category[item]))
                 owner.append(k)
                 contexts.append(np.delete(outfit, i))
                 pools.append(np.concatenate([[item], np.resize(reference, REFERENCE)]))
@@ -133,7 +117,7 @@ class OutfitScorer:
             return np.zeros(len(outfits), np.float32)
         stacked = np.stack(pools)
         discount = self.outfit_discount if discount is None else discount
-        scores = self._score_chunks(contexts, stacked, self._is_new(stacked[:, 0]), discount)
+        scores = self._score_chunks(contexts, stacked, discount)
         relative = scores[:, 0] - _log_mean_exp(scores[:, 1:])
         total = np.bincount(owner, relative, minlength=len(outfits))
         return (total / np.maximum(np.bincount(owner, minlength=len(outfits)), 1)).astype(np.float32)
@@ -141,16 +125,16 @@ class OutfitScorer:
     def item_scores(self, outfit: Index) -> NDArray[np.float32]:
         """Score [L] of each item given the others, relative to its category: the lowest is the weakest piece."""
         return np.array(
-            [self.normalised(np.delete(outfit, i), outfit[i : i + 1])[0] for i in range(len(outfit))], np.float32
+            [self.comparable(np.delete(outfit, i), outfit[i : i + 1])[0] for i in range(len(outfit))], np.float32
         )
 
     def beside(self, item: int, contexts: Sequence[Index]) -> NDArray[np.float32]:
-        """Scores [P] of one item beside each of P contexts, as :meth:`normalised` has them."""
-        pool = np.concatenate([[item], self.reference(int(self.codes.category[item]), self._passes_for_new(item))])
+        """Scores [P] of one item beside each of P contexts, as :meth:`comparable` has them."""
+        pool = np.concatenate([[item], self.reference(int(self.codes.category[item]))])
         out = [np.zeros(0, np.float32)]
         for part in _slices(contexts):
             candidates = np.tile(pool, (len(contexts[part]), 1))
-            scores = self._score(contexts[part], candidates, np.full(len(candidates), self._passes_for_new(item)))
+            scores = self._score(contexts[part], candidates)
             out.append(scores[:, 0] - _log_mean_exp(scores[:, 1:]))
         return np.concatenate(out)
 
@@ -165,20 +149,14 @@ class OutfitScorer:
         out = [np.zeros(0, np.float32)]
         for part in _slices([contexts[row] for row in rows]):
             used, place = np.unique(rows[part], return_inverse=True)
-            as_new = np.full(len(place), self._passes_for_new(item))
-            batch = self._batch([contexts[row] for row in used], np.full((len(used), 1), item), as_new[: len(used)])
+            batch = self._batch([contexts[row] for row in used], np.full((len(used), 1), item))
             flags = np.zeros((len(place), batch.tokens.shape[1]), np.int64)
             for target, given in enumerate(silent[part]):
                 flags[target, : len(given)] = given
             asked = torch.from_numpy(place)
             targets = {name: getattr(batch, name)[asked] for name in _OF_TARGETS}
-            out.append(
-                self._logits(replace(batch, rows=asked, silent=torch.from_numpy(flags), **targets), as_new)[:, 0]
-            )
+            out.append(self._logits(replace(batch, rows=asked, silent=torch.from_numpy(flags), **targets))[:, 0])
         return np.concatenate(out)
-
-    def _passes_for_new(self, item: int) -> bool:
-        return bool(self.evidence.new[item])
 
     @property
     def pair_inputs(self) -> PairInput:
@@ -190,24 +168,22 @@ class OutfitScorer:
         told |= PairInput.ATTRIBUTES if self.evidence.n_fields else PairInput(0)
         return told | (PairInput.LOOKS if self.items.dense.shape[1] else PairInput(0))
 
-    def reference(self, category: int, new: bool = False) -> Index:
-        """Up to REFERENCE items spread evenly over a category, the same every time: known ones, or ``new`` ones.
-
-        Where a category has fewer than FEW_ALIKE of them, all its items stand for them.
-        """
-        if (category, new) not in self._reference:
+    def reference(self, category: int) -> Index:
+        """Up to REFERENCE known items spread evenly over a category, the same every time; all its items where fewer
+        than FEW_KNOWN are known."""
+        if category not in self._reference:
             start, stop = self._by_category.start[category : category + 2]
             members = self._by_category.order[start:stop]
-            alike = members[self._is_new(members) == new]
-            members = alike if len(alike) >= FEW_ALIKE else members
+            known = members[~self._is_new(members)]
+            members = known if len(known) >= FEW_KNOWN else members
             places = np.unique(np.linspace(0, len(members) - 1, min(REFERENCE, len(members))).astype(np.int64))
-            self._reference[category, new] = members[places]
-        return self._reference[category, new]
+            self._reference[category] = members[places]
+        return self._reference[category]
 
     @torch.inference_mode()
     def wanted(self, context: Index, category: int) -> NDArray[np.float32]:
         """What the transformer expects of a category beside a context [hidden]: a query for the vector index."""
-        batch = self._batch([context], np.array([self.reference(category)[:1]]), np.zeros(1, bool))
+        batch = self._batch([context], self.reference(category)[None, :1])
         return np.asarray(self.model.encode(self.items, batch)[0])
 
     @torch.inference_mode()
@@ -226,29 +202,22 @@ class OutfitScorer:
         return torch.from_numpy(self.vectors())
 
     def _score(
-        self,
-        contexts: Sequence[Index],
-        candidates: Index,
-        as_new: NDArray[np.bool_] | None = None,
-        discount: float | None = None,
+        self, contexts: Sequence[Index], candidates: Index, discount: float | None = None
     ) -> NDArray[np.float32]:
-        """Scores [P, C]; in rows ``as_new`` [P] all candidates pass for new."""
-        as_new = np.zeros(len(candidates), bool) if as_new is None else as_new
-        return self._logits(self._batch(contexts, candidates, as_new), as_new, discount)
+        """Scores [P, C] before they are normalised."""
+        return self._logits(self._batch(contexts, candidates), discount)
 
     @torch.inference_mode()
-    def _logits(
-        self, batch: MaskedBatch, as_new: NDArray[np.bool_], discount: float | None = None
-    ) -> NDArray[np.float32]:
+    def _logits(self, batch: MaskedBatch, discount: float | None = None) -> NDArray[np.float32]:
         """Scores [P, C] of a batch's candidates."""
-        embedded = self._embedded if self.model.gain.any() and not as_new.any() else None
+        embedded = self._embedded if self.model.gain.any() and not batch.fresh_candidates.any() else None
         logits = self.model.parts(self.items, batch, self.evidence, embedded).logits(self.model.gain)
-        known = torch.from_numpy(~as_new)[:, None]
         discount = self.discount if discount is None else discount
-        return np.asarray(logits - discount * self.log_q[batch.candidates] * known)
+        logits = logits - discount * self.log_q[batch.candidates] + self.model.newness * batch.fresh_candidates
+        return np.asarray(logits)
 
-    def _batch(self, contexts: Sequence[Index], candidates: Index, as_new: NDArray[np.bool_]) -> MaskedBatch:
-        """One row a context: its items, then one hidden item of the candidates' category."""
+    def _batch(self, contexts: Sequence[Index], candidates: Index) -> MaskedBatch:
+        """One row a context: its items, then one hidden item of the candidates' category. New ones pass for new."""
         rows = len(contexts)
         width = max(len(c) for c in contexts) + 1
         tokens = np.zeros((rows, width), np.int64)
@@ -274,7 +243,7 @@ class OutfitScorer:
             rows=torch.arange(rows),
             columns=torch.full((rows,), width - 1),
             candidates=torch.from_numpy(candidates),
-            fresh_candidates=torch.from_numpy(as_new)[:, None].expand(*candidates.shape),
+            fresh_candidates=self.evidence.new[torch.from_numpy(candidates)],
             excluded=flag(*candidates.shape),
         )
 

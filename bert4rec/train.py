@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bert4rec.checkpoint import Progress, fingerprint, load_progress, packed, save_progress, unpacked
-from bert4rec.choosing import newness
 from bert4rec.config import Bert4RecConfig
 from bert4rec.counting import fit_conditional_logit
 from bert4rec.dataset import MaskedBatch, NegativeSampler, OutfitBatches
@@ -31,13 +30,15 @@ COUNTED_BATCHES = 80
 @dataclass(frozen=True, slots=True)
 class FitResult:
     """The best weights, how popularity is to be discounted, how new items are read, what was counted over the training
-    outfits, the items [N] that these say enough of to be asked about, and the course of the run."""
+    outfits, the items [N] that these say enough of to be asked about, whether the catalogue holds all items whatever
+    they were worn (and not only those worn several times), and the course of the run."""
 
     model: Bert4Rec
     popularity_discount: float
     new_item_weights: Tensor | None
     evidence: PairEvidence
     known: NDArray[np.bool_]
+    uncut: bool
     history: list[dict[str, float]]
 
 
@@ -83,9 +84,6 @@ def fit(
         run = TrainingRun(data, config, tables, batches, model, workers)
         if workers.main:
             run.fit_counted()
-            worn = np.concatenate([np.zeros(0, np.int64), *data.valid])
-            if tables.least == 1:  # where seldom worn items were left out, all that is new was held out
-                model.newness.fill_(newness(worn, tables.whole.new.numpy()))
         epochs = run.epochs
         if not run.valid and model.counted is not None:
             epochs = 1  # whatever the network learns, it has no say
@@ -106,7 +104,9 @@ def fit(
         discount = (
             run.valid.choose_discount(model) if config.popularity_discount is None else config.popularity_discount
         )
-        return FitResult(model, discount, tables.new_item_weights, tables.whole, ~tables.unseen[-1], state.history)
+        return FitResult(
+            model, discount, tables.new_item_weights, tables.whole, ~tables.unseen[-1], tables.least == 1, state.history
+        )
 
 
 class _Objective(nn.Module):

@@ -17,6 +17,7 @@ from bert4rec.choosing import FEWEST
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import NegativeSampler, assign_folds
 from bert4rec.model import ItemTensors
+from bert4rec.newness import fit_newness
 from bert4rec.scorer import OutfitScorer
 from bert4rec.sharing import lead
 from bert4rec.tables import TrainingSet, count_evidence
@@ -91,6 +92,8 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
     )
     final = replace(items, graph=torch.from_numpy(embedded.whole[None]))
     held_out = OutfitScorer(result.model, items, result.evidence, features.codes, result.popularity_discount)
+    drawn = np.random.default_rng([plan.seed, 31])
+    result.model.newness.fill_(fit_newness(held_out, split[1], drawn, representative=result.uncut))
     if plan.bert4rec.popularity_discount is None:
         held_out.outfit_discount = _outfit_discount(held_out, split[1], result.known, plan.seed)
     calibration, quality = _calibrate(held_out, split[1], plan.seed)
@@ -119,6 +122,7 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
                 "popularity_discount": result.popularity_discount,
                 "outfit_discount": held_out.outfit_discount,
                 "gain": dict(zip(("known", "new"), result.model.gain.tolist(), strict=True)),
+                "newness": float(result.model.newness),
             },
             "calibration": quality,
         },

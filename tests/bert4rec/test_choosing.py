@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 
-from bert4rec.choosing import choose_gain, newness, standard_error
+from bert4rec.choosing import choose_gain, standard_error
 
 
 def test_the_error_of_a_mean_counts_outfits_not_targets() -> None:
@@ -34,13 +33,3 @@ def test_the_network_has_a_say_only_where_it_is_surely_better() -> None:
 def test_a_handful_of_outfits_is_never_sure() -> None:
     without, outfit = torch.rand(24) + 1, torch.arange(24) // 3
     assert choose_gain({0.0: without, 0.5: without - 0.2}, outfit) == 0
-
-
-def test_newness_by_hand() -> None:
-    """A fifth of 10 items is new; of 60 places 30 hold new ones, and 20 more count as the catalogue: (30 + 4) / 80."""
-    new = np.arange(10) < 2
-    worn = np.repeat([0, 5], 30)
-    assert newness(worn, new) == pytest.approx(np.log(34 / 46) - np.log(2 / 8))
-    assert newness(np.full(30, 5), new) < 0, "where new items are never worn they come later"
-    assert newness(np.zeros(0, np.int64), new) == pytest.approx(0), "nothing held out, nothing said"
-    assert newness(worn, np.ones(10, bool)) == newness(worn, np.zeros(10, bool)) == 0

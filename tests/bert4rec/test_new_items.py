@@ -230,29 +230,34 @@ def test_without_held_out_outfits_the_network_has_no_say(world: Any, config: Ber
     assert not result.model.reads_new
 
 
-def test_new_items_of_an_outfit_are_compared_with_new_items(world: Any, config: Bert4RecConfig) -> None:
-    """Scores of a list that mixes known and new are those of each beside their own kind, in every form of asking."""
+def test_known_and_new_items_of_one_list_are_scored_alike_in_every_form_of_asking(
+    world: Any, config: Bert4RecConfig
+) -> None:
     rng = np.random.default_rng(1)
     outfits = [o for o in world.outfits(300, rng) if not (o % 6 >= 4).any()]  # two copies of everything are new
     data: TrainingSet = world.data(outfits[:-20], outfits[-20:], config.folds)
     result = fit(data, replace(config, steps=5, epochs=1))
     evidence = count_evidence(outfits, world.codes, data.items, config, result.new_item_weights)
     scorer = OutfitScorer(result.model, data.items, evidence, world.codes, result.popularity_discount)
+    scorer.model.newness.fill_(0.8)
     kind = np.flatnonzero(world.codes.category == 1)
     new, known = kind[kind % 6 >= 4], kind[kind % 6 < 4]
-    assert np.isin(scorer.reference(1, True), new).all()
     assert np.isin(scorer.reference(1), known).all()
-    mixed = scorer.score(outfits[0][:1], kind)
-    usual = float(result.model.newness)
-    assert usual < 0, "none of the held-out outfits holds one, and a third of the items is new"
-    assert np.allclose(mixed[np.isin(kind, new)], scorer.normalised(outfits[0][:1], new) + usual, atol=1e-5)
-    assert np.allclose(mixed[np.isin(kind, known)], scorer.normalised(outfits[0][:1], known), atol=1e-5)
-    many = scorer.score_many([outfits[0][:1], outfits[1][:1]], np.stack([kind, kind]))
-    assert np.allclose(many[0], mixed, atol=1e-5)
-    assert np.allclose(many[1], scorer.score(outfits[1][:1], kind), atol=1e-5)
-    alone = np.concatenate([scorer.score(outfits[0][:1], kind[k : k + 1]) for k in range(len(kind))])
+    one, other = outfits[0][:1], outfits[1][:1]
+    mixed = scorer.score(one, kind)
+    average = np.exp(scorer.score(one, scorer.reference(1))).mean()
+    assert average == pytest.approx(1, abs=1e-5), "0 is an average known item"
+    assert np.allclose(scorer.score(one, new), mixed[np.isin(kind, new)], atol=1e-5)
+    assert np.allclose(scorer.score(one, known), mixed[np.isin(kind, known)], atol=1e-5)
+    alone = np.concatenate([scorer.score(one, kind[k : k + 1]) for k in range(len(kind))])
     assert np.allclose(mixed, alone, atol=1e-5), "who else is in the list changes nothing"
-    assert np.allclose(scorer.score(outfits[0][:1], new), mixed[np.isin(kind, new)], atol=1e-5)
+    many = scorer.score_many([one, other], np.stack([kind, kind]))
+    assert np.ptp(many[0] - mixed) < 1e-4
+    assert np.ptp(many[1] - scorer.score(other, kind)) < 1e-4
+    for item in (new[0], known[0]):
+        pair = np.array([one[0], item])
+        assert scorer.item_scores(pair)[1] == pytest.approx(float(scorer.score(one, pair[1:])[0]), abs=1e-4)
+        assert scorer.beside(int(item), [one])[0] == pytest.approx(float(scorer.score(one, pair[1:])[0]), abs=1e-4)
 
 
 def test_where_items_hardly_recur_one_outfit_makes_none_known() -> None:

@@ -69,7 +69,7 @@ def test_nothing_silenced_is_the_score_itself(scorer: OutfitScorer) -> None:
     plain = [scorer.score_many([contexts[row]], np.array([[4]]))[0, 0] for row in (1, 0, 2, 1)]
     assert found.tolist() == pytest.approx(plain, abs=1e-4)
     beside = scorer.beside(4, contexts)
-    assert beside.tolist() == pytest.approx([scorer.normalised(c, np.array([4]))[0] for c in contexts], abs=1e-4)
+    assert beside.tolist() == pytest.approx([scorer.comparable(c, np.array([4]))[0] for c in contexts], abs=1e-4)
 
 
 @pytest.mark.parametrize("which", [kind for kind in PairInput if kind is not PairInput.LABELS])

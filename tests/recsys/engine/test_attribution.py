@@ -86,7 +86,7 @@ def test_the_score_is_that_of_the_scorer() -> None:
     shop = engine(MIXED)
     context = shop.catalogue.indices(["bag", "skirt"])
     found = attribute(shop, "shirt", ["bag", "skirt"])
-    whole = shop.parts.scorer.normalised(context, shop.catalogue.indices(["shirt"]))
+    whole = shop.parts.scorer.comparable(context, shop.catalogue.indices(["shirt"]))
     assert found.score == pytest.approx(float(whole[0]), abs=1e-5)
 
 

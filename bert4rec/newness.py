@@ -1,0 +1,94 @@
+"""Known and new items in one list: what a new item gains so that both kinds come where held-out outfits have them.
+
+Known items are scored by counts and the network, new ones by what they borrow: two scores of different scale. Within a
+context their difference says something (strong counts are worth more than weak likeness), so neither is normalised by
+itself; one constant is added to new ones, the most likely one given what was worn in held-out outfits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp
+
+from bert4rec.dataset import NegativeSampler
+from bert4rec.scorer import OutfitScorer
+
+Index = NDArray[np.int64]
+
+NEGATIVES = 30
+"""Other items of its category, drawn uniformly, that each item of a held-out outfit is set against."""
+
+MOST = 3_000
+"""Items of held-out outfits that are asked about."""
+
+DEVIATION = 1.0
+"""Standard deviation of the constant around that which gives both kinds the same level, before anything is seen."""
+
+_WIDEST = 12.0
+
+
+def fit_newness(
+    scorer: OutfitScorer, outfits: Sequence[Index], rng: np.random.Generator, *, representative: bool = True
+) -> float:
+    """The most likely constant for new items, given held-out outfits and the scores of ``scorer`` without one.
+
+    Parameters
+    ----------
+    scorer
+        Knows nothing of the held-out outfits; its model's ``newness`` is 0.
+    outfits
+        The held-out ones.
+    representative
+        Whether they hold new items as often as outfits to come will. Where items of few outfits were left out of a
+        catalogue, all that is new was held out, and only the level is made equal.
+
+    Returns
+    -------
+    float
+        0 where nothing is known, or nothing new.
+    """
+    contexts, pools, clash = _questions(scorer, outfits, rng)
+    new = scorer.evidence.new.numpy()[pools]
+    if not len(pools) or new[:, 1:].all() or not new.any():
+        return 0.0
+    scores = np.where(clash, -np.inf, scorer.score_many(contexts, pools).astype(np.float64))
+    level = _level(scores[:, 1:], new[:, 1:])
+    if not representative:
+        return level
+
+    def unlikely(constant: float) -> float:
+        moved = scores + constant * new
+        return float((logsumexp(moved, axis=1) - moved[:, 0]).sum()) + 0.5 * ((constant - level) / DEVIATION) ** 2
+
+    return float(minimize_scalar(unlikely, bounds=(level - _WIDEST, level + _WIDEST), method="bounded").x)
+
+
+def _questions(
+    scorer: OutfitScorer, outfits: Sequence[Index], rng: np.random.Generator
+) -> tuple[list[Index], Index, NDArray[np.bool_]]:
+    """Contexts, candidates [T, 1 + NEGATIVES] with the right one first, and which of them are worn in the outfit."""
+    places = [(outfit, k) for outfit in outfits if len(outfit) > 1 for k in range(len(outfit))]
+    chosen = np.sort(rng.permutation(len(places))[:MOST])
+    asked = [places[k] for k in chosen]
+    right = np.array([outfit[k] for outfit, k in asked], np.int64)
+    sampler = NegativeSampler(scorer.codes.category, scorer.evidence.degree.numpy())
+    drawn = sampler.draw(scorer.codes.category[right], 2 * NEGATIVES, rng)[:, :NEGATIVES]  # its first half is uniform
+    clash = np.array([np.isin(row, outfit) for row, (outfit, _) in zip(drawn, asked, strict=True)], bool)
+    clash = np.pad(clash.reshape(-1, NEGATIVES), ((0, 0), (1, 0)))
+    return [np.delete(outfit, k) for outfit, k in asked], np.column_stack([right, drawn]), clash
+
+
+def _level(scores: NDArray[np.float64], new: NDArray[np.bool_]) -> float:
+    """What makes the mean likelihood ratio of new ones to the known ones of their row 1; 0 where no row has both."""
+    mixed: NDArray[np.bool_] = np.logical_and(new.any(1), ~new.all(1))
+    both = np.isfinite(scores) & mixed[:, None]
+    worn = both & ~new
+    known = logsumexp(scores, axis=1, b=worn, keepdims=True) - np.log(np.maximum(worn.sum(1, keepdims=True), 1))
+    there = both & new & np.isfinite(known)
+    if not there.any():
+        return 0.0
+    return float(np.log(there.sum()) - logsumexp((scores - known)[there]))

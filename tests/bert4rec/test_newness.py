@@ -1,0 +1,71 @@
+"""The constant that new items gain: the most likely one given what was worn in held-out outfits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from bert4rec.newness import fit_newness
+
+KNOWN, NEW = 60, 20
+
+
+def scorer(new: np.ndarray[Any, np.dtype[np.bool_]], lower: float = 3.0) -> Any:
+    """Of one category; new items score ``lower`` less than known ones, which all score alike."""
+
+    def score_many(contexts: Sequence[Any], candidates: Any) -> Any:
+        return np.where(new[candidates], -lower, 0.0).astype(np.float32)
+
+    return SimpleNamespace(
+        codes=SimpleNamespace(category=np.zeros(len(new), np.int64)),
+        evidence=SimpleNamespace(new=torch.from_numpy(new), degree=torch.from_numpy((~new).astype(np.int64))),
+        score_many=score_many,
+    )
+
+
+@pytest.fixture
+def new() -> Any:
+    return np.arange(KNOWN + NEW) >= KNOWN
+
+
+def pairs(share_new: float, new: Any, n: int = 400) -> list[Any]:
+    """Outfits of two: a known item with a known or a new one."""
+    rng = np.random.default_rng(1)
+    second = np.where(rng.random(n) < share_new, rng.integers(KNOWN, KNOWN + NEW, n), rng.integers(0, KNOWN, n))
+    return [np.array([a, b]) for a, b in zip(rng.integers(0, KNOWN, n), second, strict=True) if a != b]
+
+
+def test_where_new_items_are_worn_as_often_only_the_level_is_made_up_for(new: Any) -> None:
+    """Half of the places hold a known item by design, so a quarter of all is new where every second one is."""
+    constant = fit_newness(scorer(new), pairs(0.5, new), np.random.default_rng(0))
+    assert constant == pytest.approx(3.0, abs=0.2)
+
+
+def test_what_is_worn_more_often_gains_and_what_is_never_worn_loses(new: Any) -> None:
+    often = fit_newness(scorer(new), pairs(1.0, new), np.random.default_rng(0))
+    assert often == pytest.approx(3.0 + np.log(3), abs=0.2), "odds of 1 in places, of 1/3 in the catalogue"
+    never = fit_newness(scorer(new), pairs(0.0, new), np.random.default_rng(0))
+    assert never < 0.5
+
+
+def test_a_few_outfits_move_it_a_little(new: Any) -> None:
+    one = fit_newness(scorer(new), pairs(1.0, new)[:1], np.random.default_rng(0))
+    assert 3.0 < one < 3.7
+    assert fit_newness(scorer(new), pairs(0.0, new)[:2], np.random.default_rng(0)) > 2.0
+
+
+def test_where_all_that_is_new_was_held_out_the_level_alone_counts(new: Any) -> None:
+    constant = fit_newness(scorer(new), pairs(1.0, new), np.random.default_rng(0), representative=False)
+    assert constant == pytest.approx(3.0, abs=1e-6)
+
+
+def test_with_nothing_to_go_by_nothing_is_added(new: Any) -> None:
+    rng = np.random.default_rng(0)
+    assert fit_newness(scorer(new), [], rng) == 0
+    assert fit_newness(scorer(np.zeros(80, bool)), pairs(0.5, new), rng) == 0
+    assert fit_newness(scorer(np.ones(80, bool)), pairs(0.5, new), rng) == 0
