@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from data.photos import open_photo
 from data.types import ImageRecord
 from vision.backbones import classifier
-from vision.detector.classes import CLASSES, _ccp_classes
+from vision.detector.classes import CLASSES, SLOT_OF_CLASS, _ccp_classes
 from vision.detector.config import DetectorConfig
 from vision.detector.dataset import annotated
 from vision.detector.detect import Detector
@@ -137,3 +137,14 @@ def test_settings_out_of_range_are_refused() -> None:
 def test_too_few_photos_are_said(config: DetectorConfig) -> None:
     with pytest.raises(TrainingError, match="0 annotated photos"):
         fit([], config, None)
+
+
+def test_the_table_of_classes_in_the_docs_is_the_one_that_is_read() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "vision.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("| ")
+    ]
+    table = {row[0]: (row[1], set(row[2].split(", "))) for row in rows if len(row) == 3 and row[0] in CLASSES}
+    read = {name: {label for label, own in _ccp_classes().items() if own == name} for name in CLASSES}
+    assert {name: labels for name, (_, labels) in table.items()} == read
+    assert {name: slot for name, (slot, _) in table.items()} == SLOT_OF_CLASS
