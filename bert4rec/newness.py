@@ -88,7 +88,7 @@ def _level(scores: NDArray[np.float64], new: NDArray[np.bool_]) -> float:
     both = np.isfinite(scores) & mixed[:, None]
     worn = both & ~new
     known = logsumexp(scores, axis=1, b=worn, keepdims=True) - np.log(np.maximum(worn.sum(1, keepdims=True), 1))
-    there = both & new & np.isfinite(known)
-    if not there.any():
+    rows, columns = np.nonzero(both & new & np.isfinite(known))
+    if not len(rows):
         return 0.0
-    return float(np.log(there.sum()) - logsumexp((scores - known)[there]))
+    return float(np.log(len(rows)) - logsumexp(scores[rows, columns] - known[rows, 0]))

@@ -27,8 +27,8 @@ AT_ONCE = 512
 
 _OF_TARGETS = ("columns", "candidates", "fresh_candidates", "excluded")
 
-FEW_KNOWN = 8
-"""Known items of a category under which all its items stand for it."""
+FEW = 8
+"""Known items of a category, or new ones, under which all its items stand for it."""
 
 
 class OutfitScorer:
@@ -56,7 +56,7 @@ class OutfitScorer:
         sampler = NegativeSampler(codes.category, evidence.degree.numpy())
         self.log_q = torch.from_numpy(sampler.log_q)
         self._by_category = sampler
-        self._reference: dict[int, Index] = {}
+        self._reference: dict[tuple[int, bool], Index] = {}
 
     def score(self, context: Index, candidates: Index) -> NDArray[np.float32]:
         """Scores [C] of candidates [C], of any categories, for the item that is missing beside ``context`` [L].
@@ -73,12 +73,12 @@ class OutfitScorer:
     def comparable(self, context: Index, candidates: Index) -> NDArray[np.float32]:
         """Scores [C] of candidates of one category, less the log-mean-exp over that category: 0 is an average item, so
         that a good shirt and a good shoe have like scores."""
-        pool = np.concatenate([candidates, self.reference(int(self.codes.category[candidates[0]]))])
+        pool = np.concatenate([candidates, self._beside(context, candidates[0])])
         scores = np.empty(len(pool), np.float32)
         new = self._is_new(pool)
         for side in np.unique(new):  # apart, since what is worked out for one kind is wasted on the other
             scores[new == side] = self._score([context], pool[None, new == side])[0]
-        average = _log_mean_exp(scores[None, len(candidates) :])
+        average = _log_mean_exp(scores[None, len(candidates) :], np.array([len(pool) - len(candidates)]))
         return np.asarray(scores[: len(candidates)] - average)
 
     def score_many(self, contexts: Sequence[Index], candidates: Index) -> NDArray[np.float32]:
@@ -104,39 +104,34 @@ class OutfitScorer:
         Each item is hidden in turn and its score taken relative to its category's, as :meth:`comparable` has it; the
         mean over items is the outfit's pseudo-log-likelihood ratio against random items. One of one item scores 0.
         """
-        owner, contexts, pools = [], [], []
-        for k, outfit in enumerate(outfits):
-            if len(outfit) < 2:
-                continue
-            for i, item in enumerate(outfit):
-                reference = self.reference(int(self.codes.category[item]))
-                owner.append(k)
-                contexts.append(np.delete(outfit, i))
-                pools.append(np.concatenate([[item], np.resize(reference, REFERENCE)]))
-        if not owner:
+        whole = [(k, outfit) for k, outfit in enumerate(outfits) if len(outfit) > 1]
+        if not whole:
             return np.zeros(len(outfits), np.float32)
-        stacked = np.stack(pools)
+        owner = np.repeat([k for k, _ in whole], [len(outfit) for _, outfit in whole])
+        contexts = [np.delete(outfit, i) for _, outfit in whole for i in range(len(outfit))]
         discount = self.outfit_discount if discount is None else discount
-        scores = self._score_chunks(contexts, stacked, discount)
-        relative = scores[:, 0] - _log_mean_exp(scores[:, 1:])
+        relative = self._relative(contexts, np.concatenate([outfit for _, outfit in whole]), discount)
         total = np.bincount(owner, relative, minlength=len(outfits))
         return (total / np.maximum(np.bincount(owner, minlength=len(outfits)), 1)).astype(np.float32)
 
     def item_scores(self, outfit: Index) -> NDArray[np.float32]:
         """Score [L] of each item given the others, relative to its category: the lowest is the weakest piece."""
-        return np.array(
-            [self.comparable(np.delete(outfit, i), outfit[i : i + 1])[0] for i in range(len(outfit))], np.float32
-        )
+        return self._relative([np.delete(outfit, i) for i in range(len(outfit))], outfit)
 
     def beside(self, item: int, contexts: Sequence[Index]) -> NDArray[np.float32]:
         """Scores [P] of one item beside each of P contexts, as :meth:`comparable` has them."""
-        pool = np.concatenate([[item], self.reference(int(self.codes.category[item]))])
-        out = [np.zeros(0, np.float32)]
-        for part in _slices(contexts):
-            candidates = np.tile(pool, (len(contexts[part]), 1))
-            scores = self._score(contexts[part], candidates)
-            out.append(scores[:, 0] - _log_mean_exp(scores[:, 1:]))
-        return np.concatenate(out)
+        parts = [self._relative(contexts[p], np.full(len(contexts[p]), item)) for p in _slices(contexts)]
+        return np.concatenate([np.zeros(0, np.float32), *parts])
+
+    def _relative(self, contexts: Sequence[Index], items: Index, discount: float | None = None) -> NDArray[np.float32]:
+        """Scores [P] of ``items`` [P], each beside a context of its own, as :meth:`comparable` has them."""
+        references = [self._beside(context, item) for context, item in zip(contexts, items, strict=True)]
+        width = max((len(r) for r in references), default=0)
+        pools = np.array([[item, *np.resize(r, width)] for item, r in zip(items, references, strict=True)], np.int64)
+        scores = self._score_chunks(contexts, pools.reshape(len(items), width + 1), discount)
+        size = np.array([len(r) for r in references], np.int64)
+        scores[:, 1:][np.arange(width) >= size[:, None]] = -np.inf  # what only filled the row
+        return np.asarray(scores[:, 0] - _log_mean_exp(scores[:, 1:], size))
 
     def silenced(
         self, item: int, contexts: Sequence[Index], rows: Index, silent: Sequence[Index]
@@ -168,17 +163,22 @@ class OutfitScorer:
         told |= PairInput.ATTRIBUTES if self.evidence.n_fields else PairInput(0)
         return told | (PairInput.LOOKS if self.items.dense.shape[1] else PairInput(0))
 
-    def reference(self, category: int) -> Index:
-        """Up to REFERENCE known items spread evenly over a category, the same every time; all its items where fewer
-        than FEW_KNOWN are known."""
-        if category not in self._reference:
+    def _beside(self, context: Index, item: np.int64) -> Index:
+        """What stands for an item's category beside a context: known items or, where all of the context is new, new
+        ones, for how known ones go with it is a guess."""
+        return self.reference(int(self.codes.category[item]), bool(len(context)) and bool(self._is_new(context).all()))
+
+    def reference(self, category: int, new: bool = False) -> Index:
+        """Up to REFERENCE known items spread evenly over a category, or ``new`` ones, the same every time; some of all
+        where fewer than FEW are of that kind."""
+        if (category, new) not in self._reference:
             start, stop = self._by_category.start[category : category + 2]
             members = self._by_category.order[start:stop]
-            known = members[~self._is_new(members)]
-            members = known if len(known) >= FEW_KNOWN else members
+            alike = members[self._is_new(members) == new]
+            members = alike if len(alike) >= FEW else members
             places = np.unique(np.linspace(0, len(members) - 1, min(REFERENCE, len(members))).astype(np.int64))
-            self._reference[category] = members[places]
-        return self._reference[category]
+            self._reference[category, new] = members[places]
+        return self._reference[category, new]
 
     @torch.inference_mode()
     def wanted(self, context: Index, category: int) -> NDArray[np.float32]:
@@ -260,6 +260,7 @@ def _slices(contexts: Sequence[Index]) -> Iterator[slice]:
         yield slice(start, len(contexts))
 
 
-def _log_mean_exp(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def _log_mean_exp(values: NDArray[np.float32], size: Index) -> NDArray[np.float32]:
+    """Over the ``size`` [P] values of each row [P, n] that are not infinitely small."""
     top = values.max(1, keepdims=True)
-    return np.asarray(top[:, 0] + np.log(np.exp(values - top).mean(1)), np.float32)
+    return np.asarray(top[:, 0] + np.log(np.exp(values - top).sum(1) / size), np.float32)
