@@ -54,24 +54,33 @@ class MaskedBatch:
         )
 
 
+UNWORN = 0.1
+"""Outfits that an item in none counts as when drawn by popularity."""
+
+
 class NegativeSampler:
     """Items of a category: half drawn uniformly, half in proportion to how many outfits they are in.
 
     ``log_q`` [N] is the log-probability with which the mixture draws an item within its category: subtracting it from
     the logits makes a softmax over sampled candidates estimate the full one (Bengio & Senecal 2008, equation 6).
+    ``log_q_unworn`` [categories]: that of an item in no outfit.
     """
 
     def __init__(self, category: NDArray[np.int64], degree: NDArray[np.float32]) -> None:
         self.order = np.argsort(category, kind="stable")
         sizes = np.bincount(category)
         self.start = np.concatenate([[0], np.cumsum(sizes)])
-        weight = degree[self.order].astype(np.float64) + 0.1
+        weight = degree[self.order].astype(np.float64) + UNWORN
         self.cumulative = np.concatenate([[0.0], np.cumsum(weight)])
         mass = self.cumulative[self.start[1:]] - self.cumulative[self.start[:-1]]
         kind = category[self.order]
         log_q = np.log(0.5 / sizes[kind] + 0.5 * weight / mass[kind])
         self.log_q = np.empty(len(category), np.float32)
         self.log_q[self.order] = log_q
+        there = sizes > 0
+        unworn = np.zeros(len(sizes))
+        unworn[there] = np.log(0.5 / sizes[there] + 0.5 * UNWORN / mass[there])
+        self.log_q_unworn = unworn.astype(np.float32)
 
     def draw(self, category: NDArray[np.int64], n: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """[P] categories to [P, n] items, with replacement."""

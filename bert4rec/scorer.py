@@ -27,8 +27,8 @@ AT_ONCE = 512
 
 _OF_TARGETS = ("columns", "candidates", "fresh_candidates", "excluded")
 
-FEW = 8
-"""Known items of a category, or new ones, under which all its items stand for it."""
+FEW_NEW = 8
+"""New items of a category under which all its items stand for it."""
 
 
 class OutfitScorer:
@@ -36,9 +36,9 @@ class OutfitScorer:
 
     The score of a candidate is its log-probability given the context, less ``popularity_discount`` times the log of how
     often it is drawn by chance (at 0 the likeliest item of a category wins, at 1 the most specific one), relative to
-    that of an average item of its category: 0 is such a one. New items, which counts say nothing of, have a score of
-    their own; they gain the model's ``newness`` (:mod:`bert4rec.newness`), so that both kinds stand in one list. Whole
-    outfits are scored with a discount of their own, ``outfit_discount``, by default the same.
+    that of an average new item of its category: 0 is such a one. New items, which counts say nothing of, have a score
+    of their own; they gain the model's ``newness`` (:mod:`bert4rec.newness`), so that both kinds stand in one list.
+    Whole outfits are scored with a discount of their own, ``outfit_discount``, by default the same.
     """
 
     def __init__(
@@ -55,8 +55,9 @@ class OutfitScorer:
         self.outfit_discount = popularity_discount if outfit_discount is None else outfit_discount
         sampler = NegativeSampler(codes.category, evidence.degree.numpy())
         self.log_q = torch.from_numpy(sampler.log_q)
+        self._log_q_unworn = torch.from_numpy(sampler.log_q_unworn)
         self._by_category = sampler
-        self._reference: dict[tuple[int, bool], Index] = {}
+        self._reference: dict[int, Index] = {}
 
     def score(self, context: Index, candidates: Index) -> NDArray[np.float32]:
         """Scores [C] of candidates [C], of any categories, for the item that is missing beside ``context`` [L].
@@ -71,27 +72,29 @@ class OutfitScorer:
         return out
 
     def comparable(self, context: Index, candidates: Index) -> NDArray[np.float32]:
-        """Scores [C] of candidates of one category, less the log-mean-exp over that category: 0 is an average item, so
-        that a good shirt and a good shoe have like scores."""
-        pool = np.concatenate([candidates, self._beside(context, candidates[0])])
+        """Scores [C] of candidates of one category, less the log-mean-exp over its :meth:`reference`, so that a good
+        shirt and a good shoe have like scores."""
+        reference = self.reference(int(self.codes.category[candidates[0]]))
+        pool = np.concatenate([candidates, reference])
         scores = np.empty(len(pool), np.float32)
         new = self._is_new(pool)
+        new[len(candidates) :] = True
         for side in np.unique(new):  # apart, since what is worked out for one kind is wasted on the other
-            scores[new == side] = self._score([context], pool[None, new == side])[0]
-        average = _log_mean_exp(scores[None, len(candidates) :], np.array([len(pool) - len(candidates)]))
+            scores[new == side] = self._score([context], pool[None, new == side], new[None, new == side])[0]
+        average = _log_mean_exp(scores[None, len(candidates) :], np.array([len(reference)]))
         return np.asarray(scores[: len(candidates)] - average)
 
     def score_many(self, contexts: Sequence[Index], candidates: Index) -> NDArray[np.float32]:
         """Scores [P, C] of ``candidates`` [P, C], each row of one category, for P contexts, to compare within a row:
         those of :meth:`score` up to a constant of each row."""
-        return self._score_chunks(contexts, candidates)
+        return self._score_chunks(contexts, candidates, self._is_new(candidates))
 
     def _score_chunks(
-        self, contexts: Sequence[Index], candidates: Index, discount: float | None = None
+        self, contexts: Sequence[Index], candidates: Index, new: NDArray[np.bool_], discount: float | None = None
     ) -> NDArray[np.float32]:
         chunk = max(1, 60_000 // max(candidates.shape[1], 1))
         places = [slice(i, i + chunk) for i in range(0, len(contexts), chunk)]
-        parts = [self._score(contexts[p], candidates[p], discount) for p in places]
+        parts = [self._score(contexts[p], candidates[p], new[p], discount) for p in places]
         return np.concatenate(parts) if parts else np.zeros((0, candidates.shape[1]), np.float32)
 
     def _is_new(self, items: Index | np.int64) -> NDArray[np.bool_]:
@@ -101,7 +104,7 @@ class OutfitScorer:
     def score_outfits(self, outfits: Sequence[Index], discount: float | None = None) -> NDArray[np.float32]:
         """Compatibility of whole outfits [O], comparable across sizes; ``discount`` instead of the scorer's own.
 
-        Each item is hidden in turn and its score taken relative to its category's, as :meth:`comparable` has it; the
+        Each item is hidden in turn and its score taken relative to its category, as :meth:`comparable` has it; the
         mean over items is the outfit's pseudo-log-likelihood ratio against random items. One of one item scores 0.
         """
         whole = [(k, outfit) for k, outfit in enumerate(outfits) if len(outfit) > 1]
@@ -125,10 +128,12 @@ class OutfitScorer:
 
     def _relative(self, contexts: Sequence[Index], items: Index, discount: float | None = None) -> NDArray[np.float32]:
         """Scores [P] of ``items`` [P], each beside a context of its own, as :meth:`comparable` has them."""
-        references = [self._beside(context, item) for context, item in zip(contexts, items, strict=True)]
+        references = [self.reference(int(self.codes.category[item])) for item in items]
         width = max((len(r) for r in references), default=0)
         pools = np.array([[item, *np.resize(r, width)] for item, r in zip(items, references, strict=True)], np.int64)
-        scores = self._score_chunks(contexts, pools.reshape(len(items), width + 1), discount)
+        pools = pools.reshape(len(items), width + 1)
+        new = np.column_stack([self._is_new(items), np.ones((len(items), width), bool)])
+        scores = self._score_chunks(contexts, pools, new, discount)
         size = np.array([len(r) for r in references], np.int64)
         scores[:, 1:][np.arange(width) >= size[:, None]] = -np.inf  # what only filled the row
         return np.asarray(scores[:, 0] - _log_mean_exp(scores[:, 1:], size))
@@ -144,7 +149,8 @@ class OutfitScorer:
         out = [np.zeros(0, np.float32)]
         for part in _slices([contexts[row] for row in rows]):
             used, place = np.unique(rows[part], return_inverse=True)
-            batch = self._batch([contexts[row] for row in used], np.full((len(used), 1), item))
+            offered = np.full((len(used), 1), item)
+            batch = self._batch([contexts[row] for row in used], offered, self._is_new(offered))
             flags = np.zeros((len(place), batch.tokens.shape[1]), np.int64)
             for target, given in enumerate(silent[part]):
                 flags[target, : len(given)] = given
@@ -163,27 +169,22 @@ class OutfitScorer:
         told |= PairInput.ATTRIBUTES if self.evidence.n_fields else PairInput(0)
         return told | (PairInput.LOOKS if self.items.dense.shape[1] else PairInput(0))
 
-    def _beside(self, context: Index, item: np.int64) -> Index:
-        """What stands for an item's category beside a context: known items or, where all of the context is new, new
-        ones, for how known ones go with it is a guess."""
-        return self.reference(int(self.codes.category[item]), bool(len(context)) and bool(self._is_new(context).all()))
-
-    def reference(self, category: int, new: bool = False) -> Index:
-        """Up to REFERENCE known items spread evenly over a category, or ``new`` ones, the same every time; some of all
-        where fewer than FEW are of that kind."""
-        if (category, new) not in self._reference:
+    def reference(self, category: int) -> Index:
+        """Up to REFERENCE new items spread evenly over a category, the same every time; of all its items where fewer
+        than FEW_NEW are new. They are read as new: by looks and attributes, which tell of every context as well."""
+        if category not in self._reference:
             start, stop = self._by_category.start[category : category + 2]
             members = self._by_category.order[start:stop]
-            alike = members[self._is_new(members) == new]
-            members = alike if len(alike) >= FEW else members
+            new = members[self._is_new(members)]
+            members = new if len(new) >= FEW_NEW else members
             places = np.unique(np.linspace(0, len(members) - 1, min(REFERENCE, len(members))).astype(np.int64))
-            self._reference[category, new] = members[places]
-        return self._reference[category, new]
+            self._reference[category] = members[places]
+        return self._reference[category]
 
     @torch.inference_mode()
     def wanted(self, context: Index, category: int) -> NDArray[np.float32]:
         """What the transformer expects of a category beside a context [hidden]: a query for the vector index."""
-        batch = self._batch([context], self.reference(category)[None, :1])
+        batch = self._batch([context], self.reference(category)[None, :1], np.zeros((1, 1), bool))
         return np.asarray(self.model.encode(self.items, batch)[0])
 
     @torch.inference_mode()
@@ -202,10 +203,10 @@ class OutfitScorer:
         return torch.from_numpy(self.vectors())
 
     def _score(
-        self, contexts: Sequence[Index], candidates: Index, discount: float | None = None
+        self, contexts: Sequence[Index], candidates: Index, new: NDArray[np.bool_], discount: float | None = None
     ) -> NDArray[np.float32]:
-        """Scores [P, C] before they are normalised."""
-        return self._logits(self._batch(contexts, candidates), discount)
+        """Scores [P, C] before they are normalised, of candidates that are ``new`` [P, C] or pass for it."""
+        return self._logits(self._batch(contexts, candidates, new), discount)
 
     @torch.inference_mode()
     def _logits(self, batch: MaskedBatch, discount: float | None = None) -> NDArray[np.float32]:
@@ -213,11 +214,13 @@ class OutfitScorer:
         embedded = self._embedded if self.model.gain.any() and not batch.fresh_candidates.any() else None
         logits = self.model.parts(self.items, batch, self.evidence, embedded).logits(self.model.gain)
         discount = self.discount if discount is None else discount
-        logits = logits - discount * self.log_q[batch.candidates] + self.model.newness * batch.fresh_candidates
+        unworn = self._log_q_unworn[batch.category[batch.rows, batch.columns]][:, None]
+        log_q = torch.where(batch.fresh_candidates, unworn, self.log_q[batch.candidates])
+        logits = logits - discount * log_q + self.model.newness * batch.fresh_candidates
         return np.asarray(logits)
 
-    def _batch(self, contexts: Sequence[Index], candidates: Index) -> MaskedBatch:
-        """One row a context: its items, then one hidden item of the candidates' category. New ones pass for new."""
+    def _batch(self, contexts: Sequence[Index], candidates: Index, new: NDArray[np.bool_]) -> MaskedBatch:
+        """One row a context: its items, then one hidden item of the candidates' category; ``new`` ones pass for new."""
         rows = len(contexts)
         width = max(len(c) for c in contexts) + 1
         tokens = np.zeros((rows, width), np.int64)
@@ -243,7 +246,7 @@ class OutfitScorer:
             rows=torch.arange(rows),
             columns=torch.full((rows,), width - 1),
             candidates=torch.from_numpy(candidates),
-            fresh_candidates=self.evidence.new[torch.from_numpy(candidates)],
+            fresh_candidates=torch.from_numpy(new),
             excluded=flag(*candidates.shape),
         )
 

@@ -119,7 +119,7 @@ def test_candidates_of_one_kind_score_as_one_by_one(half_new: OutfitScorer) -> N
 
 
 def test_known_and_new_candidates_in_one_list_score_as_one_by_one(half_new: OutfitScorer) -> None:
-    """Each is held against known items of its category, not against the list: all keep their distances."""
+    """Each is held against new items of its category, not against the list: all keep their distances."""
     context, candidates = np.array([30, 54]), np.arange(24)
     plain = half_new.score(context, candidates)
     half_new.model.newness.fill_(-0.7)
@@ -129,7 +129,7 @@ def test_known_and_new_candidates_in_one_list_score_as_one_by_one(half_new: Outf
     beside = half_new.score_many([context, context[:1]], np.stack([candidates] * 2))[0]
     assert np.allclose(beside - beside[0], alone - alone[0], atol=1e-4)
     assert np.allclose(scores[::2], half_new.score(context, candidates[::2]), atol=1e-4)
-    assert np.allclose(scores - plain, np.where(candidates % 2, -0.7, 0), atol=1e-5)
+    assert np.allclose(scores - plain, np.where(candidates % 2, 0, 0.7), atol=1e-5)
 
 
 def test_nothing_known_of_the_context_is_no_reason_to_fail(

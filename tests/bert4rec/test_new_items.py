@@ -242,11 +242,11 @@ def test_known_and_new_items_of_one_list_are_scored_alike_in_every_form_of_askin
     scorer.model.newness.fill_(0.8)
     kind = np.flatnonzero(world.codes.category == 1)
     new, known = kind[kind % 6 >= 4], kind[kind % 6 < 4]
-    assert np.isin(scorer.reference(1), known).all()
+    assert np.isin(scorer.reference(1), new).all()
     one, other = outfits[0][:1], outfits[1][:1]
     mixed = scorer.score(one, kind)
     average = np.exp(scorer.score(one, scorer.reference(1))).mean()
-    assert average == pytest.approx(1, abs=1e-5), "0 is an average known item"
+    assert average == pytest.approx(1, abs=1e-5), "0 is an average new item"
     assert np.allclose(scorer.score(one, new), mixed[np.isin(kind, new)], atol=1e-5)
     assert np.allclose(scorer.score(one, known), mixed[np.isin(kind, known)], atol=1e-5)
     alone = np.concatenate([scorer.score(one, kind[k : k + 1]) for k in range(len(kind))])

@@ -27,9 +27,8 @@ def test_outfits_worn_together_move_by_their_count() -> None:
     [share] = found.shares
     assert share.together == pytest.approx(log(3), abs=1e-5), "two outfits"
     assert [share.between, share.path, share.attribute] == pytest.approx([0, 0, 0])
-    average = log((3 + 1 + 1) / 3)  # of shirt, blouse and tee: log-mean-exp of log 3, 0 and 0
-    assert share.usual == pytest.approx(-average, abs=1e-5)
-    assert share.moved == pytest.approx(log(3) - average, abs=1e-5)
+    assert share.usual == pytest.approx(0, abs=1e-5), "read as new, the category's items are worn with nothing"
+    assert share.moved == pytest.approx(log(3), abs=1e-5)
     assert (found.alone, found.score) == pytest.approx((0, share.moved), abs=1e-5)
     assert share.rest == pytest.approx(0, abs=1e-5)
 
