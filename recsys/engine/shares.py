@@ -26,10 +26,10 @@ class Share(Struct, frozen=True, kw_only=True):
     ``moved`` is the sum of what follows, up to ``rest``. ``together``: the two in one outfit or photo. ``between``:
     items worn with both. ``path``: paths over two items. ``style``: labels of their photos. ``attribute``: how all
     their attributes go together. ``look``: how alike they look. Each is what the score loses where the model is not
-    told it of this pair, None where it has no such input. ``usual``: what an average item of the category, read as new, with which
-    the score compares, has from the item too, taken off. ``rest``: what cannot be told apart by silencing: what chance
-    alone brings two items that are worn so often, the network that reads the context as one, and that there is one more
-    item to suit.
+    told it of this pair, None where it has no such input. ``usual``: what an average item of the category, read as
+    new, with which the score compares, has from the item too, taken off. ``rest``: what cannot be told apart by
+    silencing: what chance alone brings two items that are worn so often, the network that reads the context as one,
+    and that there is one more item to suit.
 
     ``values`` are what single values that both have did, apart from how different values go together; ``over`` is
     ``between`` by the item in between, the furthest first.
