@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, Self, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, get_args
 
+from data.checked_settings import THREADS, Check, CheckedSettings, number, one_of, whole
 from vision.detector.classes import CLASSES
 from vision.errors import ConfigError
 
@@ -13,8 +14,36 @@ Backbone = Literal["efficientnet-lite0", "resnet50"]
 Precision = Literal["float32", "bfloat16"]
 
 
+def _is_zoom(value: Any) -> bool:
+    right = isinstance(value, tuple) and len(value) == 2 and all(isinstance(factor, int | float) for factor in value)
+    return right and 0 < value[0] <= value[1]
+
+
+def _are_classes(value: Any) -> bool:
+    words = isinstance(value, tuple) and all(isinstance(name, str) for name in value)
+    return words and 0 < len(value) == len(set(value))
+
+
+_SHARE = number(0.0, 1.0, open_high=True)
+_CHECKS: dict[str, Check] = {
+    "backbone": one_of(*get_args(Backbone)),
+    "classes": (_are_classes, "a list of one class or more, each once"),
+    "zoom": (_is_zoom, "two factors above 0, the smaller first"),
+    "frozen": whole(0, 4),
+    "warmup": whole(0),
+    "seed": whole(0),
+    "weight_decay": number(0.0, 10.0),
+    "precision": one_of(*get_args(Precision)),
+    "threads": THREADS,
+    **dict.fromkeys(("channels", "box_hidden", "mask_layers", "side", "steps", "batch_size"), whole(1)),
+    **dict.fromkeys(("measure_every", "save_every"), whole(1)),
+    **dict.fromkeys(("crop_share", "decay", "valid_share"), _SHARE),
+    **dict.fromkeys(("lr", "backbone_lr"), number(0.0, 1.0, open_low=True)),
+}
+
+
 @dataclass(frozen=True)
-class DetectorConfig:
+class DetectorConfig(CheckedSettings):
     """Everything that decides how a detector is built and trained.
 
     Model: ``backbone`` whose stages feed a feature pyramid of ``channels`` channels; ``classes`` that it tells apart;
@@ -30,6 +59,10 @@ class DetectorConfig:
     backbone stays in float32, whose depthwise convolutions are faster backwards. ``threads`` limits torch (None: as
     it is).
     """
+
+    section: ClassVar[str] = "detector"
+    error: ClassVar[type[Exception]] = ConfigError
+    checks: ClassVar[Mapping[str, Check]] = _CHECKS
 
     backbone: Backbone = "efficientnet-lite0"
     classes: tuple[str, ...] = CLASSES
@@ -53,49 +86,3 @@ class DetectorConfig:
     precision: Precision = "bfloat16"
     seed: int = 0
     threads: int | None = None
-
-    def __post_init__(self) -> None:
-        for key, (check, right) in _RANGES.items():
-            value = getattr(self, key)
-            if not check(value):
-                raise ConfigError(f"detector setting {key} = {value!r}: must be {right}")
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Settings from a table such as a parsed TOML or JSON file; lists become tuples.
-
-        Raises
-        ------
-        ConfigError
-            A key that is not a setting, or a value out of range.
-        """
-        known = [field.name for field in fields(cls)]
-        for key in values:
-            if key not in known:
-                raise ConfigError(f"unknown detector setting {key!r}; known settings: {', '.join(known)}")
-        given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-        return cls(**given)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; ``from_dict`` reads them back."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
-
-
-_Check = tuple[Callable[[Any], bool], str]
-_COUNT: _Check = (lambda value: value >= 1, "1 or more")
-_SHARE: _Check = (lambda value: 0 <= value < 1, "from 0 to below 1")
-_RATE: _Check = (lambda value: value > 0, "above 0")
-_RANGES: dict[str, _Check] = {
-    "backbone": (lambda value: value in get_args(Backbone), f"one of {', '.join(get_args(Backbone))}"),
-    "precision": (lambda value: value in get_args(Precision), f"one of {', '.join(get_args(Precision))}"),
-    "classes": (lambda value: 0 < len(value) == len(set(value)), "one class or more, each once"),
-    "zoom": (lambda value: len(value) == 2 and 0 < value[0] <= value[1], "two factors above 0, the smaller first"),
-    "frozen": (lambda value: 0 <= value <= 4, "0 to 4 stages"),
-    "warmup": (lambda value: value >= 0, "0 or more"),
-    "weight_decay": (lambda value: value >= 0, "0 or more"),
-    "threads": (lambda value: value is None or value >= 1, "1 or more, or none"),
-    **dict.fromkeys(("channels", "box_hidden", "mask_layers", "side", "steps", "batch_size"), _COUNT),
-    **dict.fromkeys(("measure_every", "save_every"), _COUNT),
-    **dict.fromkeys(("crop_share", "decay", "valid_share"), _SHARE),
-    **dict.fromkeys(("lr", "backbone_lr"), _RATE),
-}

@@ -105,6 +105,12 @@ def test_files_that_are_no_detector_are_refused_by_name(config: DetectorConfig, 
     with pytest.raises(CheckpointError, match="no detector can be read"):
         Detector.load(tmp_path)
     weights.write_bytes(whole)
+    settings = tmp_path / "config.json"
+    plain = settings.read_text()
+    settings.write_text(plain.replace('"side": 64', '"side": "wide"'))
+    with pytest.raises(CheckpointError, match="detector setting side = 'wide'"):
+        Detector.load(tmp_path)
+    settings.write_text(plain)
     tensors = load_file(weights)
     save_file({name: tensor for name, tensor in tensors.items() if "mask" not in name}, weights)
     with pytest.raises(CheckpointError, match="another network"):
@@ -128,7 +134,14 @@ def test_every_label_of_ccp_has_a_class_or_is_left_out_on_purpose() -> None:
 
 
 def test_settings_out_of_range_are_refused() -> None:
-    for wrong in ({"side": 0}, {"zoom": [1.0, 0.5]}, {"backbone": "vgg"}, {"nonsense": 1}):
+    for wrong in (
+        {"side": 0},
+        {"zoom": [1.0, 0.5]},
+        {"backbone": "vgg"},
+        {"nonsense": 1},
+        {"side": "x"},
+        {"classes": [1]},
+    ):
         with pytest.raises(ConfigError):
             DetectorConfig.from_dict(wrong)
     assert DetectorConfig.from_dict(DetectorConfig().to_dict()) == DetectorConfig()
