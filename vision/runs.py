@@ -43,17 +43,6 @@ def seeded(*seed: int) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def threads(count: int | None) -> Iterator[None]:
-    """Torch's threads, limited for a block."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 class Averaged:
     """Weights averaged over the last steps (Polyak), which waver less than those of any one."""
 

@@ -28,7 +28,7 @@ def detector(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from where a stopped training was.")] = False,
 ) -> None:
-    """Train the detector on imported photos whose garments have masks or polygons; the workspace uses it from then on.
+    """Train the detector on imported photos whose garments have masks or polygons, and keep it in the workspace.
 
     Exits with 2 where photos could not be learned from: the detector was trained without them.
     """

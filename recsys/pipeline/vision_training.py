@@ -14,6 +14,7 @@ from data.atomic import write_whole
 from data.types import Problem
 from recsys.bootstrap import open_store
 from recsys.errors import TrainingError
+from recsys.pipeline.jobs import tensor_threads
 from recsys.settings import Settings, section
 from recsys.workspace import Workspace
 from vision.detector.config import DetectorConfig
@@ -60,7 +61,7 @@ def train_detector(
     VisionError
         The settings do not fit, or a state of another run is to be gone on from.
     """
-    given = {"seed": settings.training.seed, "threads": settings.training.threads} | settings.detector
+    given = {"seed": settings.training.seed} | settings.detector
     config = section("detector", given, DetectorConfig)
     with open_store(settings, workspace) as store:
         photos, problems = annotated(store.images(), config.classes)
@@ -75,9 +76,10 @@ def train_detector(
     if not resume:
         shutil.rmtree(run, ignore_errors=True)
     pretrained = load_classifier(packaged_weights()).state_dict() if config.backbone == "efficientnet-lite0" else None
-    trained = fit(learned, config, pretrained, folder=run, progress=tell)
-    trained.detector.save(folder)
-    report, unread = evaluate(Detector.load(folder), tested or trained.valid)
+    with tensor_threads(settings.training.threads):
+        trained = fit(learned, config, pretrained, folder=run, progress=tell)
+        trained.detector.save(folder)
+        report, unread = evaluate(Detector.load(folder), tested or trained.valid)
     done = DetectorTrained(
         folder=str(folder),
         photos=len(learned),

@@ -24,7 +24,6 @@ SMALL = {
     "measure_every": "2",
     "save_every": "1",
     "valid_share": "0.2",
-    "threads": "1",
 }
 
 
@@ -52,6 +51,7 @@ def ccp(tmp_path: Path) -> Path:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     for key, value in SMALL.items():
         monkeypatch.setenv(f"RECSYS_DETECTOR__{key.upper()}", value)
+    monkeypatch.setenv("RECSYS_TRAINING__THREADS", "1")
 
 
 def test_a_detector_is_trained_measured_and_goes_on(

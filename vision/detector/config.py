@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
-from data.checked_settings import THREADS, Check, CheckedSettings, number, one_of, whole
+from data.checked_settings import Check, CheckedSettings, number, one_of, whole
 from vision.detector.classes import CLASSES
+from vision.efficientnet import Precision
 from vision.errors import ConfigError
 
 Backbone = Literal["efficientnet-lite0", "resnet50"]
-Precision = Literal["float32", "bfloat16"]
 
 
 def _is_zoom(value: Any) -> bool:
@@ -34,7 +34,6 @@ _CHECKS: dict[str, Check] = {
     "seed": whole(0),
     "weight_decay": number(0.0, 10.0),
     "precision": one_of(*get_args(Precision)),
-    "threads": THREADS,
     **dict.fromkeys(("channels", "box_hidden", "mask_layers", "side", "steps", "batch_size"), whole(1)),
     **dict.fromkeys(("measure_every", "save_every"), whole(1)),
     **dict.fromkeys(("crop_share", "decay", "valid_share"), _SHARE),
@@ -56,8 +55,7 @@ class DetectorConfig(CheckedSettings):
     an average over the last ``1 / (1 - decay)`` steps. Every ``measure_every`` steps mask AP50 is measured on the
     photos held out (``valid_share`` of them where the caller names none), and the best weights stay; every
     ``save_every`` steps the run is written down. ``precision`` of the pyramid and the heads while training; the
-    backbone stays in float32, whose depthwise convolutions are faster backwards. ``threads`` limits torch (None: as
-    it is).
+    backbone stays in float32, whose depthwise convolutions are faster backwards.
     """
 
     section: ClassVar[str] = "detector"
@@ -85,4 +83,3 @@ class DetectorConfig(CheckedSettings):
     save_every: int = 100
     precision: Precision = "bfloat16"
     seed: int = 0
-    threads: int | None = None

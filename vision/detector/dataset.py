@@ -19,8 +19,7 @@ from data.types import ImageRecord, Problem, Region
 from vision.crops import fit_within
 from vision.detector.classes import class_of
 from vision.detector.config import DetectorConfig
-from vision.detector.found import Garment
-from vision.errors import TrainingError
+from vision.detector.garments import Garment
 
 LEAST_PIXELS = 16
 """Pixels of a garment under which it is not learned from: too few after shrinking or cutting to be told from noise."""
@@ -207,9 +206,3 @@ def _boxes(masks: NDArray[np.bool_]) -> Tensor:
         down, across = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
         row[:] = across[0], down[0], across[-1] + 1, down[-1] + 1
     return torch.from_numpy(boxes)
-
-
-def check_enough(photos: Sequence[Annotated], least: int = 2) -> None:
-    """Raise TrainingError where there are too few photos to train on and to measure."""
-    if len(photos) < least:
-        raise TrainingError(f"{len(photos)} annotated photos: {least} at least are needed, one of them to measure on")

@@ -18,7 +18,7 @@ from torch import Tensor
 from data.atomic import replacing, write_whole
 from vision.detector.config import DetectorConfig
 from vision.detector.dataset import photo_tensor
-from vision.detector.found import Garment, without_doubles
+from vision.detector.garments import Garment, without_doubles
 from vision.detector.model import GarmentRCNN
 from vision.errors import CheckpointError, ConfigError
 
@@ -30,7 +30,7 @@ WEIGHTS, SETTINGS = "weights.safetensors", "config.json"
 
 
 class Detector:
-    """Finds garments in photos of any size; see :mod:`vision.detector.found`."""
+    """Finds garments in photos of any size; see :mod:`vision.detector.garments`."""
 
     def __init__(self, model: GarmentRCNN, config: DetectorConfig) -> None:
         self.model, self.config = model.eval(), config

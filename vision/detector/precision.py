@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.detector.found import Garment
+from vision.detector.garments import Garment
 from vision.masks import encode_mask
 
 MEAN_OVER = ("top", "bottom", "dress", "outer", "shoes", "bag")
@@ -19,7 +19,7 @@ MEAN_OVER = ("top", "bottom", "dress", "outer", "shoes", "bag")
 
 
 @dataclass(frozen=True)
-class Precision:
+class AveragePrecision:
     """Average precision, 0 to 1, NaN where nothing of a class is in the photos.
 
     ``ap`` over intersections from .5 to .95, ``ap50`` and ``ap75`` at one of them; ``small`` below 32 x 32 pixels,
@@ -42,8 +42,8 @@ class Precision:
 class DetectionReport:
     """How good boxes and masks are, for each class and ``mean``, that over MEAN_OVER (those that there are)."""
 
-    box: dict[str, Precision]
-    mask: dict[str, Precision]
+    box: dict[str, AveragePrecision]
+    mask: dict[str, AveragePrecision]
 
 
 def measure(
@@ -89,7 +89,9 @@ def _annotations(photos: Sequence[Sequence[Garment]], classes: Sequence[str]) ->
     return rows
 
 
-def _by_class(gold: Any, found: Any, kind: Literal["bbox", "segm"], classes: Sequence[str]) -> dict[str, Precision]:
+def _by_class(
+    gold: Any, found: Any, kind: Literal["bbox", "segm"], classes: Sequence[str]
+) -> dict[str, AveragePrecision]:
     from pycocotools.cocoeval import COCOeval
 
     run = COCOeval(gold, found, kind)
@@ -99,14 +101,16 @@ def _by_class(gold: Any, found: Any, kind: Literal["bbox", "segm"], classes: Seq
     precision: NDArray[np.float64] = run.eval["precision"][..., -1]  # [T, R, K, sizes] of up to 100 a photo
     recall: NDArray[np.float64] = run.eval["recall"][..., -1]  # [T, K, sizes]
     at50, at75 = steps.index(0.5), steps.index(0.75)
-    out: dict[str, Precision] = {}
+    out: dict[str, AveragePrecision] = {}
     for k, name in enumerate(classes):
         whole, small, medium, large = (_mean(precision[:, :, k, size]) for size in range(4))
         ap50, ap75 = _mean(precision[at50, :, k, 0]), _mean(precision[at75, :, k, 0])
-        out[name] = Precision(whole, ap50, ap75, small, medium, large, _mean(recall[at50, k, :1]))
+        out[name] = AveragePrecision(whole, ap50, ap75, small, medium, large, _mean(recall[at50, k, :1]))
     counted = [out[name].to_dict() for name in MEAN_OVER if name in out and not np.isnan(out[name].ap)]
-    means = {key: _mean(np.array([one[key] for one in counted], np.float64)) for key in Precision.__annotations__}
-    return {"mean": Precision(**means), **out}
+    means = {
+        key: _mean(np.array([one[key] for one in counted], np.float64)) for key in AveragePrecision.__annotations__
+    }
+    return {"mean": AveragePrecision(**means), **out}
 
 
 def _mean(values: NDArray[np.float64]) -> float:

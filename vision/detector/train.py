@@ -17,13 +17,13 @@ from torch import Tensor
 from data.errors import DataError
 from data.types import Problem
 from vision.detector.config import DetectorConfig
-from vision.detector.dataset import Annotated, Sample, batch, check_enough, unreadable
+from vision.detector.dataset import Annotated, Sample, batch, unreadable
 from vision.detector.detect import Detector
-from vision.detector.found import Garment
+from vision.detector.garments import Garment
 from vision.detector.model import GarmentRCNN
 from vision.detector.precision import DetectionReport, measure
 from vision.errors import TrainingError
-from vision.runs import Averaged, RunState, fingerprint, learning_rate, load_run, save_run, seeded, threads
+from vision.runs import Averaged, RunState, fingerprint, learning_rate, load_run, save_run, seeded
 
 CLIP = 5.0
 """Norm to which gradients are cut."""
@@ -71,19 +71,20 @@ def fit(
     Raises
     ------
     TrainingError
-        There are fewer than two photos, or the loss is not a number.
+        There is no photo to learn from or none to measure on, or the loss is not a number.
     CheckpointError
         The folder holds a state that is broken or of another run.
     """
     if valid is None:
-        check_enough(photos)
         order = np.random.default_rng([config.seed, 2]).permutation(len(photos))
         held_out = max(1, round(config.valid_share * len(photos)))
         valid = [photos[k] for k in order[:held_out]]
         photos = [photos[k] for k in np.sort(order[held_out:])]
-    check_enough([*photos[:1], *valid])
-    with threads(config.threads):
-        return _Run(photos, valid, config, pretrained, folder).train(progress)
+    if not photos or not valid:
+        raise TrainingError(
+            f"{len(photos)} annotated photos to learn from and {len(valid)} to measure on: one of each is needed"
+        )
+    return _Run(photos, valid, config, pretrained, folder).train(progress)
 
 
 class _Run:
@@ -108,7 +109,7 @@ class _Run:
         self.state = RunState()
         self.path = None if folder is None else folder / "run.safetensors"
         names = [photo.image_id for photo in (*photos, *valid)]
-        settings = {k: v for k, v in config.to_dict().items() if k not in ("threads", "save_every")}
+        settings = {k: v for k, v in config.to_dict().items() if k != "save_every"}
         self.name = fingerprint(settings, names)
         self.problems: dict[str, Problem] = {}
 

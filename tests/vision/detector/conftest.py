@@ -54,5 +54,4 @@ def config() -> DetectorConfig:
         measure_every=2,
         save_every=1,
         precision="float32",
-        threads=1,
     )

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from vision.detector.found import Garment, without_doubles
+from vision.detector.garments import Garment, without_doubles
 from vision.detector.precision import measure
 
 CLASSES = ("top", "bottom", "hat")
