@@ -1,91 +1,64 @@
 """Mask R-CNN on street photos: trained on CCP, measured on 100 of its photos that training never sees.
 
-    python -m benchmarks.ccp_detector ../shared/real/ccp OUT [--steps 4000] [--evaluate-only]
+    python -m benchmarks.ccp_detector CCP WORKSPACE
 
-The run is kept in OUT/run and goes on where it was stopped; the best detector lands in OUT/detector, its figures in
-OUT/figures.json: average precision of boxes and masks by class and size, seconds a photo.
+imports CCP (a folder with photos/, masks/ and labels.txt) where the workspace is new, trains with
+``recsys train-vision detector`` and the settings that hold, going on where it was stopped, and times the detector on
+one photo after another. Tested are the photos whose id has the least digest.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
+from benchmarks.command import recsys
 from benchmarks.machine import describe
-from data.ccp import read_ccp
 from data.photos import open_photo
-from vision.detector.config import DetectorConfig
-from vision.detector.dataset import Annotated, annotated
-from vision.detector.detect import Detector
-from vision.detector.train import evaluate, fit
-from vision.efficientnet import load_classifier, packaged_weights
+from vision.detector.detect import WEIGHTS, Detector
 
-TESTED = 100
+TESTED, TIMED = 100, 30
 
 
-def split(photos: list[Annotated]) -> tuple[list[Annotated], list[Annotated]]:
-    """Photos to learn from, and the TESTED that are kept for the test: those of the least digest of their id."""
-    order = sorted(photos, key=lambda photo: hashlib.blake2b(photo.image_id.encode()).digest())
-    test = {photo.image_id for photo in order[:TESTED]}
-    return [p for p in photos if p.image_id not in test], [p for p in photos if p.image_id in test]
+def tested_photos(folder: Path) -> list[Path]:
+    """The TESTED photos of a CCP folder whose image id has the least digest."""
+    photos = sorted((folder / "photos").glob("*.jpg"))
+    return sorted(photos, key=lambda photo: hashlib.blake2b(f"ccp:{photo.stem}".encode()).digest())[:TESTED]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ccp", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--evaluate-only", action="store_true")
-    parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="settings other than the defaults")
+    parser.add_argument("workspace", type=Path)
     options = parser.parse_args()
-    given = {key: json.loads(value) for key, _, value in (one.partition("=") for one in options.set)}
-    config = DetectorConfig.from_dict(given)
-    photos, problems = annotated(read_ccp(options.ccp), config.classes)
-    train, test = split(photos)
     print(describe())
-    print(f"{len(train)} photos to train on, {len(test)} to test on, {len(problems)} problems")
-    if not options.evaluate_only:
-        started = time.perf_counter()
-        trained = fit(
-            train, config, load_classifier(packaged_weights()).state_dict(), folder=options.out / "run", progress=_tell
-        )
-        trained.detector.save(options.out / "detector")
-        print(f"{(time.perf_counter() - started) / 60:.1f} min of training in this process")
-    detector = Detector.load(options.out / "detector")
-    report, _ = evaluate(detector, test)
-    pictures = [open_photo(photo.photo) for photo in test[:30]]
+    if not options.workspace.exists():
+        recsys(options.workspace, "import", "ccp", str(options.ccp))
+    tested = tested_photos(options.ccp)
+    ids = options.workspace / "tested.txt"
+    ids.write_text("".join(f"ccp:{photo.stem}\n" for photo in tested), encoding="utf-8")
+    done = recsys(options.workspace, "train-vision", "detector", "--test", str(ids), "--resume")
+    print(f"{done['photos']} photos learned from, average precision on {done['tested']} others")
+    print(f"{'':10} {'box AP':>7} {'AP50':>6} {'mask AP':>8} {'AP50':>6} {'AP75':>6}  small  medium  large")
+    for name, box in done["report"]["box"].items():
+        mask = done["report"]["mask"][name]
+        row = (box["ap"], box["ap50"], mask["ap"], *(mask[key] for key in ("ap50", "ap75", "small", "medium", "large")))
+        print(f"{name:10}" + "".join("      -" if value is None else f"  {value:5.3f}" for value in row))
+    folder = Path(done["folder"])
+    detector = Detector.load(folder)
     took = []
-    for picture in pictures:
+    for photo in tested[:TIMED]:
+        picture = open_photo(str(photo))
         started = time.perf_counter()
         detector.detect([picture])
         took.append(time.perf_counter() - started)
-    figures: dict[str, Any] = {
-        "box": {name: one.to_dict() for name, one in report.box.items()},
-        "mask": {name: one.to_dict() for name, one in report.mask.items()},
-        "seconds_a_photo": float(np.median(took)),
-        "threads": torch.get_num_threads(),
-        "megabytes": (options.out / "detector" / "weights.safetensors").stat().st_size / 2**20,
-    }
-    (options.out / "figures.json").write_text(json.dumps(figures, indent=1))
-    print(f"{'':10} {'box AP':>7} {'AP50':>6} {'mask AP':>8} {'AP50':>6} {'AP75':>6} small medium large")
-    for name in report.box:
-        box, mask = report.box[name], report.mask[name]
-        print(
-            f"{name:10} {box.ap:7.3f} {box.ap50:6.3f} {mask.ap:8.3f} {mask.ap50:6.3f} {mask.ap75:6.3f}"
-            f" {mask.small:.3f} {mask.medium:.3f} {mask.large:.3f}"
-        )
-    print(f"{figures['seconds_a_photo']:.2f} s a photo, {figures['megabytes']:.1f} MB")
-
-
-def _tell(told: dict[str, Any]) -> None:
-    if told["step"] % 20 == 0 or "mask_ap50" in told:
-        print(json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in told.items()}), flush=True)
+    size = (folder / WEIGHTS).stat().st_size / 2**20
+    print(f"{np.median(took):.2f} s a photo with {torch.get_num_threads()} threads, {size:.1f} MB")
 
 
 if __name__ == "__main__":
