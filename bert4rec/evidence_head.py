@@ -30,7 +30,7 @@ class CountedScore(nn.Module):
 
     def summary(self, batch: PairBatch) -> Tensor:
         """The inputs of the linear reading [P, C, len(weight)]."""
-        grouped, new = self._grouped(batch), batch.new[..., None]
+        grouped, new = torch.cat([batch.counts, self._values(batch)], -1), batch.new[..., None]
         sums = batch.total(torch.cat([grouped * ~new, grouped * new, ~new], -1)) / batch.visible().sqrt()
         return torch.cat([sums, batch.popularity], -1)
 
@@ -38,15 +38,15 @@ class CountedScore(nn.Module):
         """Logits [P, C]: :meth:`summary` by the weights, each pair weighed before pairs are summed."""
         sizes = [COUNT_FEATURES + 2, COUNT_FEATURES + 2, 1, 2]
         of_known, of_new, always, of_popularity = torch.split(self.weight, sizes)
-        known, new = (self._grouped(batch) @ torch.stack([of_known, of_new], 1)).unbind(-1)  # [Q, C]
+        weight, values = torch.stack([of_known, of_new], 1), self._values(batch)
+        known, new = (batch.counts @ weight[:-1] + values * weight[-1]).unbind(-1)  # [Q, C]
         pairs = torch.where(batch.new, new, known + always)
         return (batch.total(pairs[..., None]) / batch.visible().sqrt()).squeeze(-1) + batch.popularity @ of_popularity
 
     @staticmethod
-    def _grouped(batch: PairBatch) -> Tensor:
-        """Features of each pair [Q, C, COUNT_FEATURES + 2]: counts, likeness, all pairs of values together."""
-        values = batch.values() / max(batch.attributes.n_fields, 1)
-        return torch.cat([batch.counts, values[..., None]], -1)
+    def _values(batch: PairBatch) -> Tensor:
+        """Mean over the attribute fields [Q, C, 1] of what all pairs of values say together."""
+        return (batch.values() / max(batch.attributes.n_fields, 1))[..., None]
 
 
 class LearnedEvidence(nn.Module):

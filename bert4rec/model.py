@@ -180,13 +180,17 @@ class Bert4Rec(MaskedTransformer):
         if evidence.new_items is not None and (asked.new.any() or new.any()):
             places = asked.context, asked.owner, batch.candidates, asked.new
             counted = evidence.new_items.score(*places, new, asked.silent)
-            if new.all() and not (self.training or self.reads_new or self.gain[1]):
+            if new.all() and self.leaves_new(evidence):
                 return ScoreParts(counted, torch.zeros_like(counted), new)
         pairs = pair_batch(asked, batch, evidence, items.dense, of_new=bool(self.reads_new))
         counted = counted + self.counted(pairs)
         if not self.training and not self.gain[new.long()].any():
             return ScoreParts(counted, torch.zeros_like(counted), new)
         return ScoreParts(counted, self._match(items, batch, embedded) + self.evidence(pairs), new)
+
+    def leaves_new(self, evidence: PairEvidence) -> bool:
+        """Whether new candidates have the score of new items alone."""
+        return not (evidence.new_items is None or self.training or self.reads_new or self.gain[1])
 
     def _match(self, items: ItemTensors, batch: MaskedBatch, embedded: Tensor | None) -> Tensor:
         """Products [P, C] of what is expected at each hidden place and the candidates."""

@@ -13,12 +13,20 @@ from bert4rec.appearance import Appearance, Index
 from bert4rec.communities import Choices, communities, questions, without
 from bert4rec.cooccurrence import Counts
 from bert4rec.counting import fit_conditional_logit
-from bert4rec.new_items import NewItemEvidence
+from bert4rec.new_items import NewItemEvidence, Offered
 
 LEAST_OUTFITS = 100
 """Outfits under which nothing is fitted."""
 
 RIDGE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """New candidates as any context needs them, worked out once: of pairs, and their scores ``alone`` [C]."""
+
+    offered: Offered
+    alone: Tensor
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,16 @@ class NewItemScore:
         visible = torch.bincount(owner, minlength=len(candidates)).clamp(min=1)[:, None]
         total = torch.zeros(candidates.shape).index_add(0, owner, pairs) / visible.sqrt()
         return total + (self.tables.alone(candidates) @ self._of_alone) * alone
+
+    def looked_up(self, candidates: Tensor) -> LookedUp:
+        """New ``candidates`` [C] for :meth:`of_new`."""
+        return LookedUp(self.tables.offered(candidates[None]), self.tables.alone(candidates) @ self._of_alone)
+
+    def of_new(self, context: Tensor, candidates: LookedUp) -> Tensor:
+        """What :meth:`score` gives new candidates [C] beside the items of one context [L]."""
+        pairs = self.tables.pairs(context, candidates.offered) @ self._of_pairs
+        visible = torch.tensor(max(len(context), 1))
+        return pairs.sum(0) / visible.sqrt() + candidates.alone
 
     def vectors(self, rows: Tensor) -> Tensor:
         """Items ``rows`` [n, D] such that the product with a :meth:`query` is the part of the score that products give.

@@ -41,6 +41,23 @@ MOST_CELLS = 16_000_000
 STORED = ("near", "weight", "reach", "direction", "sign", "single", "telling")
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What :class:`NewItemEvidence` holds of candidates [Q, C], or [1, C] that all context items share, looked up once.
+
+    ``kind`` [.., C] their category; ``looks`` [.., C, D] of each view, less the category's typical one; ``near`` and
+    ``weight`` [.., C, m] and ``reach`` [.., C] of each view; ``values`` [.., C, F]; ``direction`` [.., C, S, R].
+    """
+
+    kind: Tensor
+    looks: tuple[Tensor, ...]
+    near: tuple[Tensor, ...]
+    weight: tuple[Tensor, ...]
+    reach: tuple[Tensor, ...]
+    values: Tensor
+    direction: Tensor
+
+
 @dataclass(frozen=True)
 class NewItemEvidence:
     """Tables of one set of outfits for pairs with new items.
@@ -133,20 +150,43 @@ class NewItemEvidence:
         """Features of a candidate alone."""
         return int(self.single.shape[1])
 
-    def pairs(self, context: Tensor, candidates: Tensor) -> Tensor:
+    def offered(self, candidates: Tensor) -> Offered:
+        """What there is of ``candidates`` [.., C] whatever the context."""
+        kind = self.category[candidates]
+        views = range(len(self.looks))
+        there = [_rows(look, candidates) for look in self.looks]
+        typical = [_rows(rows, kind) for rows in self.typical]
+        known = [self.seen[v][candidates][..., None] for v in views]
+        return Offered(
+            kind,
+            tuple((look - usual) * seen for look, usual, seen in zip(there, typical, known, strict=True)),
+            tuple(_rows(self.near[v], candidates) for v in views),
+            tuple(_rows(self.weight[v], candidates) for v in views),
+            tuple(self.reach[v][candidates] for v in views),
+            _rows(self.values, candidates),
+            _rows(self.direction, candidates),
+        )
+
+    def pairs(self, context: Tensor, candidates: Tensor | Offered) -> Tensor:
         """Features [Q, C, n_features] of context items [Q], each with its own candidates [Q, C], or all with [1, C].
 
         In this order: likeness and borrowed counts of each view in turn, whether a value is shared of each telling
-        field, the mean PMI of its values, the bilinear forms.
+        field, the mean PMI of its values, the bilinear forms. Candidates that all share may be :class:`Offered`.
         """
+        if not len(context):
+            width = (candidates if isinstance(candidates, Tensor) else candidates.kind).shape[1]
+            return torch.zeros(0, width, self.n_features)
         size = max(1, min(BLOCK, MOST_CELLS // len(self.category)))
         blocks = torch.split(context, size)
-        offered = torch.split(candidates, size) if len(candidates) > 1 else [candidates] * len(blocks)
+        if isinstance(candidates, Tensor) and len(candidates) > 1:
+            offered = [self.offered(part) for part in torch.split(candidates, size)]
+        else:
+            offered = [self.offered(candidates) if isinstance(candidates, Tensor) else candidates] * len(blocks)
         parts = [
             torch.cat([*self._looks(c, k), *self._attributes(c, k), self._forms(c, k)], -1)
             for c, k in zip(blocks, offered, strict=True)
         ]
-        return torch.cat(parts) if parts else torch.zeros(0, candidates.shape[1], self.n_features)
+        return torch.cat(parts) if len(parts) > 1 else parts[0]
 
     def told(self, silent: Tensor) -> Tensor:
         """Which features [Q, n_features] of :meth:`pairs` are read where ``silent`` [Q, 1] says what is not.
@@ -163,33 +203,36 @@ class NewItemEvidence:
         """Features [.., n_alone] of candidates [..] by themselves."""
         return _rows(self.single, candidates)
 
-    def _looks(self, context: Tensor, candidates: Tensor) -> Iterator[Tensor]:
+    def _looks(self, context: Tensor, offered: Offered) -> Iterator[Tensor]:
         """Of each view the cosine, then the log-ratio of borrowed and expected counts: [Q, C, 1] each."""
         rows, inverse = torch.unique(context, return_inverse=True)
-        kind = self.category[candidates]
-        total = max(float(self.partners.sum()), 1.0)
         each_itself = bool((self.partners[rows] > 0).all())
         counts = torch.zeros(0)
-        for v, (look, typical) in enumerate(zip(self.looks, self.typical, strict=True)):
-            there = _rows(look, candidates)
-            there = (there - _rows(typical, kind)) * self.seen[v][candidates][..., None]
-            yield torch.einsum("qd,qcd->qc", look[context], there)[..., None]
+        for v, look in enumerate(self.looks):
+            here, there = look[context], offered.looks[v]
+            yield (here @ there[0].T if len(there) == 1 else torch.einsum("qd,qcd->qc", here, there))[..., None]
             counts = counts if v and each_itself else self._worn_beside(v, rows)
-            met = self._met(v, counts, candidates, inverse)
-            expected = self._reach(v, context)[:, None] * self.reach[v][candidates] / total
+            met = self._met(counts, offered.near[v], offered.weight[v], inverse)
+            expected = self._reach(v, context)[:, None] * offered.reach[v] / self._pairs_worn
             yield torch.log((met + PRIOR) / (expected + PRIOR))[..., None]
+
+    @cached_property
+    def _pairs_worn(self) -> float:
+        return max(float(self.partners.sum()), 1.0)
 
     def _worn_beside(self, view: int, rows: Tensor) -> Tensor:
         """How often each item was worn beside what items ``rows`` [R] stand for: [N, R], contiguous."""
         worn = self.partners[rows].numpy() > 0
         beside = self.together[rows.numpy()] if worn.all() else self._borrowing(view, rows) @ self.together
-        return torch.from_numpy(beside.toarray(order="F").T)
+        out = np.zeros((beside.shape[1], beside.shape[0]), np.float32)
+        out[beside.indices, np.repeat(np.arange(len(rows)), np.diff(beside.indptr))] = beside.data
+        return torch.from_numpy(out)
 
-    def _met(self, view: int, counts: Tensor, candidates: Tensor, inverse: Tensor) -> Tensor:
-        """Pairs [Q, C] worn together of what the context items stand for, by ``counts`` [N, R][:, inverse], and the
-        candidates."""
-        near, weight = _rows(self.near[view], candidates), _rows(self.weight[view], candidates)  # [Q, C, m]
-        if len(candidates) == 1:
+    @staticmethod
+    def _met(counts: Tensor, near: Tensor, weight: Tensor, inverse: Tensor) -> Tensor:
+        """Pairs [Q, C] worn together of what the context items stand for, by ``counts`` [N, R][:, inverse], and of what
+        the candidates do: ``near`` [.., C, m] by ``weight``."""
+        if len(near) == 1:
             return functional.embedding_bag(near[0], counts, per_sample_weights=weight[0], mode="sum").T[inverse]
         place = near * counts.shape[1] + inverse[:, None, None]
         return (_rows(counts.view(-1), place) * weight).sum(-1)
@@ -228,17 +271,17 @@ class NewItemEvidence:
         out[-1] = -1
         return out
 
-    def _attributes(self, context: Tensor, candidates: Tensor) -> Iterator[Tensor]:
+    def _attributes(self, context: Tensor, offered: Offered) -> Iterator[Tensor]:
         """Whether a value is shared, then the mean PMI of values: [Q, C, T] each, for the T telling fields."""
         one, other, field = self._columns
         missing = self.pmi.shape[0] - 1
-        here, there = self.values[context][:, None, one], _rows(self.values, candidates)[..., other]  # [Q, C, P]
+        here, there = self.values[context][:, None, one], offered.values[..., other]  # [Q, C, P]
         shared = (torch.where(here == missing, -1, here) == there).float()
         table = _rows(self.pmi.view(-1), here * (missing + 1) + there)  # 0 where one is missing
         if len(one) > len(self.telling):  # a field with several values
             shared = (shared @ field).clamp(max=1)
             table = table @ field / (((here != missing) & (there != missing)).float() @ field).clamp(min=1)
-        yield shared - self._usual(context)[torch.arange(len(context))[:, None], self.category[candidates]]
+        yield shared - self._usual(context)[torch.arange(len(context))[:, None], offered.kind]
         yield table
 
     def _usual(self, context: Tensor) -> Tensor:
@@ -247,9 +290,9 @@ class NewItemEvidence:
         member = (self.fields[:, None] == self.telling).float()  # [F, T]
         return (mine @ member).clamp(max=1).transpose(0, 1)
 
-    def _forms(self, context: Tensor, candidates: Tensor) -> Tensor:
+    def _forms(self, context: Tensor, offered: Offered) -> Tensor:
         """Values of the bilinear forms [Q, C, S]."""
-        return torch.einsum("qsr,qcsr->qcs", self.direction[context] * self.sign, _rows(self.direction, candidates))
+        return torch.einsum("qsr,qcsr->qcs", self.direction[context] * self.sign, offered.direction)
 
 
 def _rows(table: Tensor, index: Tensor) -> Tensor:

@@ -89,6 +89,8 @@ class PairBatch:
 
     def largest(self, values: Tensor) -> Tensor:
         """Maximum [P, C, H] over the visible items of each partial outfit, 0 where there is none: of [Q, C, H]."""
+        if len(self.popularity) == 1 and len(values):
+            return values.amax(0, keepdim=True)
         empty = values.new_zeros(len(self.popularity), *values.shape[1:])
         where = self.owner[:, None, None].expand_as(values)
         return empty.scatter_reduce(0, where, values, "amax", include_self=False)

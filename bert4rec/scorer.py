@@ -15,6 +15,7 @@ from bert4rec.dataset import MaskedBatch, NegativeSampler
 from bert4rec.evidence import PairEvidence
 from bert4rec.item_codes import ItemCodes
 from bert4rec.model import Bert4Rec, ItemTensors
+from bert4rec.new_item_score import LookedUp
 from bert4rec.silencing import PairInput
 
 Index = NDArray[np.int64]
@@ -58,6 +59,7 @@ class OutfitScorer:
         self._log_q_unworn = torch.from_numpy(sampler.log_q_unworn)
         self._by_category = sampler
         self._reference: dict[int, Index] = {}
+        self._looked_up: dict[int, LookedUp] = {}
 
     def score(self, context: Index, candidates: Index) -> NDArray[np.float32]:
         """Scores [C] of candidates [C], of any categories, for the item that is missing beside ``context`` [L].
@@ -74,15 +76,25 @@ class OutfitScorer:
     def comparable(self, context: Index, candidates: Index) -> NDArray[np.float32]:
         """Scores [C] of candidates of one category, less the log-mean-exp over its :meth:`reference`, so that a good
         shirt and a good shoe have like scores."""
-        reference = self.reference(int(self.codes.category[candidates[0]]))
-        pool = np.concatenate([candidates, reference])
-        scores = np.empty(len(pool), np.float32)
-        new = self._is_new(pool)
-        new[len(candidates) :] = True
+        scores, new = np.empty(len(candidates), np.float32), self._is_new(candidates)
         for side in np.unique(new):  # apart, since what is worked out for one kind is wasted on the other
-            scores[new == side] = self._score([context], pool[None, new == side], new[None, new == side])[0]
-        average = _log_mean_exp(scores[None, len(candidates) :], np.array([len(reference)]))
-        return np.asarray(scores[: len(candidates)] - average)
+            chosen = new == side
+            scores[chosen] = self._score([context], candidates[None, chosen], new[None, chosen])[0]
+        return scores - self._average(context, int(self.codes.category[candidates[0]]))
+
+    @torch.inference_mode()
+    def _average(self, context: Index, category: int) -> np.float32:
+        """Log-mean-exp of the scores of a category's :meth:`reference` beside one context."""
+        reference, new_items = self.reference(category), self.evidence.new_items
+        if new_items is None or not self.model.leaves_new(self.evidence):
+            scores = self._score([context], reference[None], np.ones((1, len(reference)), bool))
+        else:
+            if category not in self._looked_up:
+                self._looked_up[category] = new_items.looked_up(torch.from_numpy(reference))
+            beside = new_items.of_new(torch.from_numpy(context), self._looked_up[category])
+            gained = self.model.newness - self.discount * self._log_q_unworn[category]
+            scores = np.asarray(beside + gained)[None]
+        return np.float32(_log_mean_exp(scores, np.array([len(reference)]))[0])
 
     def score_many(self, contexts: Sequence[Index], candidates: Index) -> NDArray[np.float32]:
         """Scores [P, C] of ``candidates`` [P, C], each row of one category, for P contexts, to compare within a row:

@@ -20,6 +20,19 @@ def test_lookup_finds_what_is_there_and_zero_elsewhere() -> None:
     assert lookup(rows, columns).tolist() == [[[2], [1]], [[0], [0]]]
 
 
+def test_lookup_of_many_pairs_of_few_items_is_that_of_each_by_itself() -> None:
+    rng = np.random.default_rng(0)
+    outfits = [rng.choice(200, 4, replace=False) for _ in range(60)]
+    together = cooccurrence(incidence(outfits, 200))
+    lookup = PairLookup(together, second_order(together))
+    rows, columns = torch.tensor([[199], [3], [3], [0]]), torch.arange(200)[None]
+    asked = lookup(rows, columns)
+    assert asked.shape == (4, 200, 2)
+    assert asked[..., 0].tolist() == together[[199, 3, 3, 0]].toarray().tolist()
+    alone = [[lookup(row, column).tolist() for column in columns[0]] for row in rows[:, 0]]
+    assert asked.tolist() == alone
+
+
 def test_lookup_of_several_matrices_knows_which_has_what() -> None:
     together = cooccurrence(incidence(OUTFITS, 4))
     lookup = PairLookup(together, second_order(together))

@@ -129,6 +129,19 @@ def test_what_is_not_new_scores_nothing() -> None:
     assert found[0, 1] == pytest.approx(float(tables.pairs(context[:1], candidates[:, 1:]).sum()) / 2**0.5, rel=1e-4)
 
 
+@pytest.mark.parametrize("context", [[0], [0, 250], [130, 0, 250], []])
+def test_candidates_that_were_looked_up_score_the_same(context: list[int]) -> None:
+    codes, looks, outfits, _ = world(np.random.default_rng(4), planted=True)
+    about = Appearance.of(codes, np.concatenate([looks, looks[::-1]], 1), [2, 2])
+    tables = NewItemEvidence.count(Counts.of(outfits, codes, 5.0), about)
+    score = NewItemScore(tables, torch.rand(tables.n_features + tables.n_alone))
+    beside, candidates = torch.tensor(context, dtype=torch.long), torch.arange(120, 240)
+    new, alone = torch.ones(len(context), 120, dtype=torch.bool), torch.ones(1, 120, dtype=torch.bool)
+    asked = score.score(beside, torch.zeros(len(context), dtype=torch.long), candidates[None], new, alone)[0]
+    assert torch.allclose(score.of_new(beside, score.looked_up(candidates)), asked, atol=1e-5)
+    assert asked.std() > 0
+
+
 def test_products_of_queries_and_vectors_are_the_score_without_counts_and_values() -> None:
     codes, looks, outfits, _ = world(np.random.default_rng(6), planted=True)
     about = Appearance.of(codes, np.concatenate([looks, looks[::-1]], 1), [2, 2])
