@@ -4,7 +4,8 @@
         [--seeds 0 1 2] [--outfits 300 750 1500]
 
 ``--questions`` holds items.csv and a folder a split with train.csv and ``test/``; ``--photos`` the pictures that
-items.csv names. Workspaces, predictions and results land in ``--out``, where a run that was stopped goes on. With
+items.csv names. Workspaces, predictions and results land in ``--out``, where a run that was stopped goes on, and
+``tables.md`` with the tables as docs/quality.md has them. With
 ``--outfits`` the training outfits are cut to so many at random: the learning curve. Settings, other than the seed, are
 the defaults or come from the environment (``RECSYS_...``).
 """
@@ -26,6 +27,7 @@ import numpy as np
 
 from benchmarks.command import recsys
 from benchmarks.machine import describe
+from benchmarks.stylist_tables import tables
 from evaluation.table import COLUMNS
 
 MEASURED = COLUMNS[:6]
@@ -134,11 +136,15 @@ def main() -> None:
     parser.add_argument("--outfits", nargs="+", type=int, help="training outfits to keep; by default all")
     options = parser.parse_args()
     print(describe())
+    written = []
     for split in options.splits:
         for outfits in options.outfits or [None]:
             folder = options.questions / split
             results = {seed: run(options, folder, outfits, seed) for seed in options.seeds}
-            show(split if outfits is None else f"{split}, {outfits} outfits", results)
+            name = split if outfits is None else f"{split}, {outfits} outfits"
+            show(name, results)
+            written.append(tables(name, results))
+    (options.out / "tables.md").write_text("\n".join(written), encoding="utf-8")
     print(f"\nlargest process: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024**2:.2f} GB")
 
 
