@@ -216,8 +216,12 @@ def masked_item_loss(
 ) -> Tensor:
     """Sampled softmax: cross-entropy of the first candidate, logits corrected by the log of how they were drawn.
 
-    Negatives of :func:`not_offered` do not count. The mean, or with ``reduction`` "none" the loss of each target [P].
+    Negatives of :func:`not_offered` do not count. A share ``smoothing`` of the target is spread over all that do, for
+    several may be right. The mean, or with ``reduction`` "none" the loss of each target [P].
     """
-    corrected = (logits - log_q[batch.candidates]).masked_fill(not_offered(batch), -1e9)
-    target = torch.zeros(len(logits), dtype=torch.long)
-    return functional.cross_entropy(corrected, target, label_smoothing=smoothing, reduction=reduction)
+    wrong = not_offered(batch)
+    told = functional.log_softmax((logits - log_q[batch.candidates]).masked_fill(wrong, -1e9), 1)
+    losses = -told[:, 0]
+    if smoothing:
+        losses = (1 - smoothing) * losses - smoothing * told.masked_fill(wrong, 0.0).sum(1) / (~wrong).sum(1)
+    return losses if reduction == "none" else losses.mean()

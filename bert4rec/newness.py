@@ -2,7 +2,9 @@
 
 Known items are scored by counts and the network, new ones by what they borrow: two scores of different scale. Within a
 context their difference says something (strong counts are worth more than weak likeness), so neither is normalised by
-itself; one constant is added to new ones, the most likely one given what was worn in held-out outfits.
+itself; one constant is added to new ones, the most likely one given what was worn in held-out outfits. An item of
+no outfit at all may have come later than all of them, and that it was not worn says nothing: of such, as many count as
+were worn for the first time in the held-out outfits, for as many may be about to be.
 """
 
 from __future__ import annotations
@@ -59,9 +61,15 @@ def fit_newness(
     level = _level(scores[:, 1:], new[:, 1:])
     if not representative:
         return level
+    first_worn = np.unique(np.concatenate(outfits))
+    first_worn = first_worn[scorer.evidence.new.numpy()[first_worn]]
+    waiting = scorer.evidence.degree.numpy() == 0
+    waiting[first_worn] = False
+    share = min(1.0, len(first_worn) / max(int(waiting.sum()), 1))
+    weighed = scores + np.where(waiting[pools], np.log(max(share, 1e-9)), 0.0)
 
     def unlikely(constant: float) -> float:
-        moved = scores + constant * new
+        moved = weighed + constant * new
         return float((logsumexp(moved, axis=1) - moved[:, 0]).sum()) + 0.5 * ((constant - level) / DEVIATION) ** 2
 
     return float(minimize_scalar(unlikely, bounds=(level - _WIDEST, level + _WIDEST), method="bounded").x)

@@ -66,8 +66,9 @@ class HeldOut:
 
         ``trained`` [2] is the gain that the network learns with. What counts of its part (the model's ``gain``) is
         chosen by :func:`bert4rec.choosing.choose_gain`: with 0 the model is what counting says, so that training never
-        ends below it. For new items it is 0 where these are read by weights of their own, and chosen like that of known
-        ones where outfits were too few to fit such.
+        ends below it. It is 0 for new items where these are read by weights of their own. Where outfits were too few to
+        fit such, one share holds for both kinds: what stands for a category is read as new, and a known item read
+        otherwise could not be held against it.
         """
         if not self:
             if model.counted is not None:
@@ -75,25 +76,26 @@ class HeldOut:
             return {"valid_loss": float("nan")}
         model.eval()
         model.gain.copy_(trained)
-        if not self.known and model.counted is not None:
-            model.gain[0] = 0
-        asked = {"warm": (0, self.known)} if self.known else {}
-        if self.tables.new_item_weights is None or not self.known:
-            asked["cold"] = (1, self.new)
-        out: dict[str, float] = {}
-        for name, (place, batches) in asked.items():
-            gains = GAINS if model.counted is not None else (1.0,)
-            losses, right = self._rate(model, batches, place, gains)
-            chosen = choose_gain(dict(zip(gains, losses, strict=True)), self.outfit[name])
-            model.gain[place] = chosen
-            at = gains.index(chosen)
-            loss, accuracy = float(losses[at].mean()), float(right[at].mean())
-            out |= {f"{name}_loss": loss, f"{name}_accuracy": accuracy, f"{name}_gain": chosen}
-        out["valid_loss"] = float(np.mean([out[f"{name}_loss"] for name in asked]))
+        one_for_both = self.tables.new_item_weights is None or not self.known
+        asked = {"warm": self.known} if self.known else {}
+        if one_for_both:
+            asked["cold"] = self.new
+        gains = GAINS if model.counted is not None else (1.0,)
+        place = slice(None) if one_for_both else slice(1)
+        rated = {name: self._rate(model, batches, place, gains) for name, batches in asked.items()}
+        losses = torch.cat([losses for losses, _ in rated.values()], 1)
+        outfit = torch.cat([self.outfit[name] for name in rated])
+        chosen = choose_gain(dict(zip(gains, losses, strict=True)), outfit)
+        model.gain[place] = chosen
+        at = gains.index(chosen)
+        out = {"gain": chosen}
+        for name, (losses, right) in rated.items():
+            out |= {f"{name}_loss": float(losses[at].mean()), f"{name}_accuracy": float(right[at].mean())}
+        out["valid_loss"] = float(np.mean([out[f"{name}_loss"] for name in rated]))
         return out
 
     def _rate(
-        self, model: Bert4Rec, batches: list[MaskedBatch], place: int, gains: tuple[float, ...]
+        self, model: Bert4Rec, batches: list[MaskedBatch], place: slice, gains: tuple[float, ...]
     ) -> tuple[Tensor, Tensor]:
         """Losses, and whether the answer is first (by chance among equals), of each question with each gain, [G, T]
         each; every process asks its share of the batches."""

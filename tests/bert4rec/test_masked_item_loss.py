@@ -50,3 +50,10 @@ def test_what_is_no_negative_does_not_count() -> None:
     asked = batch([[0, 0, 4, 3, 1]], [[False, False, False, True, False]])
     losses = masked_item_loss(torch.zeros(1, 5), asked, LOG_Q, reduction="none")
     assert losses.tolist() == pytest.approx([math.log(3)], rel=1e-5)
+
+
+def test_a_smoothed_target_is_spread_over_what_is_offered() -> None:
+    """Odds of 2 and 4 again; a tenth is spread over the two."""
+    asked = batch([[0, 0, 4, 3, 1]], [[False, False, False, True, False]])
+    losses = masked_item_loss(torch.zeros(1, 5), asked, LOG_Q, smoothing=0.1, reduction="none")
+    assert losses.tolist() == pytest.approx([0.95 * math.log(3) + 0.05 * math.log(3 / 2)], rel=1e-5)

@@ -49,13 +49,26 @@ def test_where_new_items_are_worn_as_often_only_the_level_is_made_up_for(new: An
 def test_what_is_worn_more_often_gains_and_what_is_never_worn_loses(new: Any) -> None:
     often = fit_newness(scorer(new), pairs(1.0, new), np.random.default_rng(0))
     assert often == pytest.approx(3.0 + np.log(3), abs=0.2), "odds of 1 in places, of 1/3 in the catalogue"
+    outfits = pairs(0.0, new)
+    rest = [np.array([0, item]) for item in np.flatnonzero(new)]  # each new item once, to be worn by someone
+    seldom = fit_newness(scorer(new), [*outfits, *rest], np.random.default_rng(0))
+    assert 0.0 < seldom < 2.0
+
+
+def test_of_what_came_after_all_outfits_as_much_counts_as_was_worn_for_the_first_time(new: Any) -> None:
+    """All new items were worn, and three or thirty times as many have come since: twice the number are counted."""
+    few, many = (np.concatenate([new, np.ones(times * NEW, bool)]) for times in (3, 30))
+    twice = 3.0 + np.log((1 / 3) / (2 * NEW / KNOWN))  # the odds in places over those among items
+    for later in (few, many):
+        constant = fit_newness(scorer(later), pairs(0.5, new, 4000), np.random.default_rng(0))
+        assert constant == pytest.approx(twice, abs=0.25)
     never = fit_newness(scorer(new), pairs(0.0, new), np.random.default_rng(0))
-    assert never < 0.5
+    assert never == pytest.approx(3.0, abs=0.01), "nobody wore a new one yet: the level alone"
 
 
 def test_a_few_outfits_move_it_a_little(new: Any) -> None:
     one = fit_newness(scorer(new), pairs(1.0, new)[:1], np.random.default_rng(0))
-    assert 3.0 < one < 3.7
+    assert 3.0 < one < 4.0, "within a standard deviation"
     assert fit_newness(scorer(new), pairs(0.0, new)[:2], np.random.default_rng(0)) > 2.0
 
 
