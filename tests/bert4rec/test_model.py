@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from bert4rec.model import Bert4Rec, ItemSizes
 from bert4rec.scorer import OutfitScorer
 from bert4rec.tables import TrainingSet
 from bert4rec.train import fit
+from evaluation.metrics import auc
 
 
 def scorer_of(world: Any, data: TrainingSet, config: Bert4RecConfig, *, trained: bool = True) -> OutfitScorer:
@@ -47,6 +49,34 @@ def accuracy(world: Any, scorer: OutfitScorer, outfits: list[Any], rng: np.rando
             candidates = np.concatenate([[answer], rng.choice(others, 3, replace=False)])
             right.append(scorer.score(np.delete(outfit, k), candidates).argmax() == 0)
     return float(np.mean(right))
+
+
+@pytest.mark.parametrize(("train", "held_out"), [(40, 8), (60, 40), (95, 15), (95, 40)])
+def test_few_outfits_are_enough_to_tell_whole_ones_from_random_ones(
+    world: Any, config: Bert4RecConfig, train: int, held_out: int
+) -> None:
+    """With any share of the networks that holds for known items and new ones."""
+    rng = np.random.default_rng(2)
+    data = world.data(world.outfits(train, rng), world.outfits(held_out, rng), config.folds)
+    result = fit(data, config)
+    assert result.new_item_weights is None
+    real, random = world.outfits(100, rng), world.outfits(100, rng, planted=False)
+    for gain in (float(result.model.gain[0]), 0.0, 1.0):
+        result.model.gain.fill_(gain)
+        scorer = OutfitScorer(result.model, data.items, result.evidence, world.codes, result.popularity_discount)
+        scores = scorer.score_outfits([*real, *random]).astype(np.float64)
+        assert auc(scores, np.repeat([1, 0], 100)) > 0.6, gain
+
+
+def test_where_one_network_reads_known_and_new_items_one_share_of_it_holds_for_both(
+    world: Any, config: Bert4RecConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A known item is held against items that are read as new: with two shares one would be of another scale."""
+    shares = itertools.cycle([0.0, 1.0])
+    monkeypatch.setattr("bert4rec.validation.choose_gain", lambda losses, outfit: next(shares))
+    rng = np.random.default_rng(2)
+    result = fit(world.data(world.outfits(60, rng), world.outfits(20, rng), config.folds), replace(config, epochs=2))
+    assert result.model.gain[0] == result.model.gain[1]
 
 
 def test_planted_structure_is_found_and_planted_noise_is_not(world: Any, config: Bert4RecConfig) -> None:
