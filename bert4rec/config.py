@@ -35,8 +35,7 @@ class Settings:
 class Bert4RecConfig(Settings):
     """Architecture and training of :class:`bert4rec.model.Bert4Rec`.
 
-    Architecture: ``hidden`` width, ``layers`` and ``heads`` of the transformer, ``dropout``. ``positions`` is the
-    longest sequence when order counts (the published sequence model) and 0 for sets. ``identity``, ``graph``,
+    Architecture: ``hidden`` width, ``layers`` and ``heads`` of the transformer, ``dropout``. ``identity``, ``graph``,
     ``dense`` and ``evidence`` switch whole inputs off (ablation).
 
     Masking: ``mask_one`` is the share of examples with one hidden item, the rest hide a random number of them.
@@ -62,7 +61,6 @@ class Bert4RecConfig(Settings):
     layers: int = 2
     heads: int = 4
     dropout: float = 0.2
-    positions: int = 0
     identity: bool = True
     graph: bool = True
     dense: bool = True
@@ -85,6 +83,11 @@ class Bert4RecConfig(Settings):
     patience: int = 6
     valid_share: float = 0.1
     seed: int = 0
+
+    @property
+    def positions(self) -> int:
+        """An outfit has no order."""
+        return 0
 
     @property
     def widening(self) -> int:

@@ -1,8 +1,8 @@
 """The masked-item model: an outfit is read as a set, and every hidden item is chosen among candidates.
 
-Sun et al., *BERT4Rec* (2019), with these departures: no positions (an outfit has no order; ``positions`` brings them
-back), a masked token still says its category (one asks for a skirt, not for anything), the softmax runs over
-candidates of that category, and counted evidence about pairs enters the score beside the transformer's.
+Sun et al., *BERT4Rec* (2019), with these departures: no positions (an outfit has no order), a masked token still says
+its category (one asks for a skirt, not for anything), the softmax runs over candidates of that category, and counted
+evidence about pairs enters the score beside the transformer's.
 """
 
 from __future__ import annotations

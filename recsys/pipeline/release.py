@@ -43,7 +43,7 @@ from recsys.pipeline.visual import VisualSpace
 from recsys.pipeline.vocabulary import Vocabulary
 from recsys.workspace import Workspace
 
-FORMAT = 5
+FORMAT = 6
 NEW_ITEMS = "new_items.safetensors"
 LIBRARIES = ("torch", "faiss-cpu", "numpy")
 

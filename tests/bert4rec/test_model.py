@@ -95,17 +95,11 @@ def test_order_of_items_means_nothing(world: Any, config: Bert4RecConfig, data: 
     assert np.allclose(scorer.score_outfits([context]), scorer.score_outfits([context[[1, 2, 0]]]), atol=1e-5)
 
 
-def test_order_means_something_with_positions(world: Any, config: Bert4RecConfig, data: TrainingSet) -> None:
-    scorer = scorer_of(world, data, replace(config, positions=8, evidence=False), trained=False)
-    context, candidates = np.array([3, 30, 55]), np.array([1, 4, 9])
-    assert not np.allclose(scorer.score(context, candidates), scorer.score(context[::-1].copy(), candidates), atol=1e-4)
-
-
-@pytest.mark.parametrize("positions", [0, 4])
+@pytest.mark.parametrize("evidence", [True, False])
 def test_batch_of_one_equals_batch_and_padding_is_silent(
-    world: Any, config: Bert4RecConfig, data: TrainingSet, positions: int
+    world: Any, config: Bert4RecConfig, data: TrainingSet, evidence: bool
 ) -> None:
-    scorer = scorer_of(world, data, replace(config, positions=positions, evidence=not positions), trained=False)
+    scorer = scorer_of(world, data, replace(config, evidence=evidence), trained=False)
     contexts = [np.array([3]), np.array([30, 55, 8, 41]), np.array([60, 2])]
     candidates = np.array([[1, 4, 9], [10, 12, 14], [5, 6, 7]])
     together = scorer.score_many(contexts, candidates)
