@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from graph.health import Schema, StoreHealth
 from graph.store import GraphError, GraphStore, SchemaVersionError
@@ -177,9 +177,27 @@ def _server(scheme: str, rest: str, seconds: float | None = None) -> Server:
             f"'{scheme}://{place}': names no server and database; write {scheme}://user:password@host:port/database"
         )
     address, login, name = f"{scheme}://{host}", _login(given), unquote(database) or None
+    _require_port(address)
+    if name is not None and name.lower() == "system":
+        raise GraphError(
+            f"'{scheme}://{place}': the database system holds the server's users and databases, a graph cannot lie "
+            "there; name another one, as neo4j"
+        )
     if seconds is None:
         return Server(address, login, name)
     return Server(address, login, name, patience=0.0, connections=1, connect_seconds=seconds)
+
+
+def _require_port(address: str) -> None:
+    """See that the port of an address, where it names one, is one; raises GraphError."""
+    try:
+        usable = urlsplit(address).port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise GraphError(
+            f"{address}: a port is a number from 1 to 65535; write {address.partition(':')[0]}://host:port/database"
+        )
 
 
 def _login(given: str) -> tuple[str, str] | None:

@@ -67,7 +67,8 @@ def copy(origin: GraphStore, target: GraphStore, tell: Tell = lambda what, done:
         counts = f"the origin has {numbers[0]}; the copy {numbers[1]}"
         raise CopyError(
             f"origin and copy differ in {', '.join(different)}: the target held other records before, or the origin "
-            f"was written to meanwhile; copy into an empty store, or copy again. {counts}"
+            "was written to meanwhile. The target was written to: it now holds the origin's records too; copy into an "
+            f"empty store, or copy again. {counts}"
         )
     return Copied(written, links, problems, ours)
 

@@ -17,7 +17,7 @@ from typing import Self, TextIO, TypeVar
 from data.types import ImageRecord, Item, ItemLink, Outfit
 from graph.bodies import attributes_of, image_texts, item_texts, styles_of
 from graph.neo4j.names import indexed
-from graph.store import InvalidRecordError, UnknownNodeError
+from graph.store import GraphError, InvalidRecordError, UnknownNodeError
 
 Record = TypeVar("Record")
 
@@ -67,9 +67,15 @@ class ImportFiles:
         Where the files go; made where it is missing.
     links
         How regions were linked to their items, by region id; others were named by their source (``product_id``).
+
+    Raises
+    ------
+    GraphError
+        The import could not name files in this folder.
     """
 
     def __init__(self, folder: Path, links: Mapping[str, ItemLink] | None = None) -> None:
+        require_nameable(folder)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / COMMAND).unlink(missing_ok=True)
         self.folder = folder
@@ -199,6 +205,20 @@ class ImportFiles:
         if number is None:
             raise KeyError(name)
         return number
+
+
+def require_nameable(folder: Path) -> None:
+    """See that files in a folder can be named to neo4j-admin, which takes a comma for the end of a name.
+
+    Raises
+    ------
+    GraphError
+        They cannot.
+    """
+    if "," in str(folder):
+        raise GraphError(
+            f"{folder}: neo4j-admin cannot read files in a folder whose path holds a comma; choose another folder"
+        )
 
 
 def command(folder: Path, database: str = "neo4j") -> str:

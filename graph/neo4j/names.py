@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from itertools import dropwhile, groupby
+from typing import TypeVar
+
+Record = TypeVar("Record")
 
 KEPT = 500
 """Characters (2,000 bytes at most) up to which a text is indexed as it is; two fit into one composite entry."""
@@ -22,6 +27,18 @@ def fields(name: str, text: str) -> dict[str, str]:
     """Properties for a text that is searched by: ``name``, and ``full_<name>`` where that is cut."""
     kept = indexed(text)
     return {name: kept} if kept == text else {name: kept, f"full_{name}": text}
+
+
+def start(after: str | None) -> tuple[str, str]:
+    """Comparison and text from which to read by an index what comes after a text: long ones from their beginning."""
+    return (">=", "") if after is None else (">", after[:KEPT])
+
+
+def in_order(records: Iterable[Record], id_of: Callable[[Record], str], after: str | None) -> Iterator[Record]:
+    """Records that come by an index, in order of their whole ids; those with one long beginning are held at a time."""
+    groups = groupby(records, key=lambda record: id_of(record)[:KEPT])
+    ordered = (record for _, group in groups for record in sorted(group, key=id_of))
+    return ordered if after is None else dropwhile(lambda record: id_of(record) <= after, ordered)
 
 
 def literal(row: str, *names: str) -> str:

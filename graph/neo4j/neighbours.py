@@ -7,13 +7,13 @@ from graph.neo4j.server import Server
 from graph.store import WornWith
 
 _IMAGES_OF = (
-    "MATCH (i:Item {id: $id})<-[:CONTAINS]-(p:Image) WITH DISTINCT p ORDER BY p.id LIMIT $limit"
-    " RETURN coalesce(p.full_id, p.id)"
+    "MATCH (i:Item {id: $id})<-[:CONTAINS]-(p:Image) WITH DISTINCT p"
+    " WITH coalesce(p.full_id, p.id) AS id ORDER BY id LIMIT $limit RETURN id"
 )
 _WORN_WITH = (
     "MATCH (i:Item {id: $id})<-[:CONTAINS]-(p:Image) WITH DISTINCT i, p"
     " MATCH (p)-[:CONTAINS]->(o:Item) WHERE o <> i WITH o, count(DISTINCT p) AS shared"
-    " ORDER BY shared DESC, o.id LIMIT $limit RETURN coalesce(o.full_id, o.id), shared"
+    " WITH coalesce(o.full_id, o.id) AS id, shared ORDER BY shared DESC, id LIMIT $limit RETURN id, shared"
 )
 
 

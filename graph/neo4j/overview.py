@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from graph.neo4j.names import indexed
+from graph.neo4j.names import in_order, indexed, start
 from graph.neo4j.reading import PAGE
 from graph.neo4j.server import Server
 from graph.neo4j.surroundings import LABELS, degree, order, told
@@ -36,11 +36,15 @@ def ranked(
 
 def sightings(server: Server, since: str | None, until: str | None, after: str | None) -> Iterator[Sighting]:
     """See ``GraphStore.sightings``; a page at a time."""
+    return in_order(_by_key(server, since, until, after), lambda sighting: sighting.image_id, after)
+
+
+def _by_key(server: Server, since: str | None, until: str | None, after: str | None) -> Iterator[Sighting]:
     bounds = {"since": since, "until": until}
     given = {name: indexed(value) for name, value in bounds.items() if value is not None}
     conditions = {"since": " AND p.created >= $since", "until": " AND p.created < $until"}
     dated = "".join(conditions[name] for name in given)
-    comparison, last = (">=", "") if after is None else (">", indexed(after))
+    comparison, last = start(after)
     while True:
         query = _SIGHTINGS.format(comparison=comparison, dated=dated)
         rows = server.read(query, last=last, page=PAGE, **given)

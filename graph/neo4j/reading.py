@@ -8,7 +8,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from data.types import ImageRecord, Item, ItemLink, Outfit
 from graph.bodies import image_record, item_record
 from graph.neo4j.images import REGIONS, states
-from graph.neo4j.names import indexed
+from graph.neo4j.names import in_order, indexed, start
 from graph.neo4j.server import Server
 from graph.store import GraphCounts
 
@@ -46,16 +46,19 @@ class Pages(NamedTuple, Generic[Record]):
 
     def read(self, server: Server, after: str | None = None) -> Iterator[Record]:
         """Records by ascending id."""
-        comparison, last = (">=", "") if after is None else (">", indexed(after))
+        return in_order(self._by_key(server, after), self.id_of, after)
+
+    def _by_key(self, server: Server, after: str | None) -> Iterator[Record]:
+        comparison, last = start(after)
         while True:
             query = (
                 f"MATCH {self.pattern} WHERE {self.key} {comparison} $last AND {self.where}"
                 f" WITH * ORDER BY {self.key} LIMIT {PAGE} RETURN {self.key}, {self.returned}"
             )
             rows = server.read(query, last=last)
-            page = [self.record(row[1:]) for row in rows]
-            yield from sorted(page, key=self.id_of)  # long ids with one beginning are indexed in another order
-            if len(page) < PAGE:
+            for row in rows:
+                yield self.record(row[1:])
+            if len(rows) < PAGE:
                 return
             comparison, last = ">", rows[-1][0]
 

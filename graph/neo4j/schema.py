@@ -10,6 +10,9 @@ Images that are looks have a second label, ``Look``.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from graph.neo4j.names import locked
 from graph.neo4j.server import Server, Transaction
 from graph.store import GraphError, SchemaVersionError, StoreFormatError, StoreUnavailableError
 
@@ -22,7 +25,6 @@ _NODES = {
     "Style": ("name",),
     "Attribute": ("name", "value"),
     "Problem": ("id",),
-    "GraphSchema": ("id",),
 }
 
 
@@ -31,23 +33,46 @@ def _unique(label: str, properties: tuple[str, ...]) -> str:
     return f"CREATE CONSTRAINT {label.lower()}_once IF NOT EXISTS FOR (n:{label}) REQUIRE ({listed}) IS UNIQUE"
 
 
-_FIRST = (
-    *(_unique(label, properties) for label, properties in _NODES.items()),
-    "CREATE CONSTRAINT region_once IF NOT EXISTS FOR ()-[r:CONTAINS]-() REQUIRE r.region IS UNIQUE",
-    *(
-        f"CREATE INDEX {label.lower()}_by_source IF NOT EXISTS FOR (n:{label}) ON (n.source)"
-        for label in ("Image", "Item", "Outfit")
-    ),
-    "CREATE INDEX image_by_created IF NOT EXISTS FOR (n:Image) ON (n.created)",
-    "CREATE FULLTEXT INDEX texts IF NOT EXISTS FOR (n:Item|Category|Attribute|Style) ON EACH [n.id, n.name, n.value]"
-    " OPTIONS {indexConfig: {`fulltext.analyzer`: 'cjk'}}",
-)
+class Migration(NamedTuple):
+    """What leads from one schema version to the next: first definitions, then changes of what is stored.
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
-"""``MIGRATIONS[v]`` leads from schema version ``v`` to ``v + 1``, in statements that may be run again; one that was
-released is never edited."""
+    Definitions of constraints and indexes take a transaction each, and are run again where a program was stopped
+    among them: they say ``IF NOT EXISTS`` or ``IF EXISTS``. Changes are committed once, together with the version.
+    Nothing is defined about ``GraphSchema``, whose node is locked meanwhile.
+    """
+
+    definitions: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+
+
+_FIRST = {
+    **{f"{label.lower()}_once": _unique(label, properties) for label, properties in _NODES.items()},
+    "region_once": ("CREATE CONSTRAINT region_once IF NOT EXISTS FOR ()-[r:CONTAINS]-() REQUIRE r.region IS UNIQUE"),
+    **{
+        f"{label.lower()}_by_source": (
+            f"CREATE INDEX {label.lower()}_by_source IF NOT EXISTS FOR (n:{label}) ON (n.source)"
+        )
+        for label in ("Image", "Item", "Outfit")
+    },
+    "image_by_created": "CREATE INDEX image_by_created IF NOT EXISTS FOR (n:Image) ON (n.created)",
+    "texts": (
+        "CREATE FULLTEXT INDEX texts IF NOT EXISTS FOR (n:Item|Category|Attribute|Style)"
+        " ON EACH [n.id, n.name, n.value] OPTIONS {indexConfig: {`fulltext.analyzer`: 'cjk'}}"
+    ),
+}
+
+MIGRATIONS: tuple[Migration, ...] = (Migration(definitions=tuple(_FIRST.values())),)
+"""``MIGRATIONS[v]`` leads from schema version ``v`` to ``v + 1``; one that was released is never edited."""
 
 SCHEMA_VERSION = len(MIGRATIONS)
+
+INDEXES: dict[str, str] = _FIRST
+"""Constraints and indexes that a graph of SCHEMA_VERSION has, by name, and how one that is missing is made."""
+
+_ONE_SCHEMA = _unique("GraphSchema", ("id",))
+_LOCK = f"MERGE (s:GraphSchema {{id: 'schema'}}) {locked('s')} RETURN coalesce(s.version, 0)"
+_RAISE = "MATCH (s:GraphSchema {id: 'schema'}) SET s.version = $version"
+
 AWAITED = 3600
 """Seconds for which an index may be built."""
 
@@ -55,7 +80,7 @@ AWAITED = 3600
 def migrate(server: Server) -> None:
     """Bring a database to this program's schema, or refuse it.
 
-    Safe from two processes at once: every statement may run twice, and the version only ever rises.
+    Safe from two processes at once: whoever holds the lock of the schema's node runs one migration, the next after it.
 
     Raises
     ------
@@ -66,11 +91,27 @@ def migrate(server: Server) -> None:
     """
     if stored_version(server) == SCHEMA_VERSION and is_whole(server):
         return
-    for statements in MIGRATIONS:
-        for statement in statements:
-            _define(server, statement)
+    _define(server, _ONE_SCHEMA)
+    while server.write(lambda transaction: _migrate_once(server, transaction)) < SCHEMA_VERSION:
+        pass
+
+
+def _migrate_once(server: Server, transaction: Transaction) -> int:
+    """Run the migration that is next, or mend the schema where none is; returns the version found."""
+    version = _known(server, int(transaction.run(_LOCK)[0][0]))
+    if version < SCHEMA_VERSION:
+        definitions, changes = MIGRATIONS[version]
+    else:
+        there = _ready(server)
+        definitions, changes = Migration(tuple(how for name, how in INDEXES.items() if name not in there))
+    for statement in definitions:
+        _define(server, statement)
     server.read(f"CALL db.awaitIndexes({AWAITED})")
-    server.write(_raise_version)
+    for statement in changes:
+        transaction.run(statement)
+    if version < SCHEMA_VERSION:
+        transaction.run(_RAISE, version=version + 1)
+    return version
 
 
 def _define(server: Server, statement: str) -> None:
@@ -93,7 +134,10 @@ def stored_version(server: Server) -> int:
         A newer program wrote the graph.
     """
     rows = server.read("MATCH (s:GraphSchema {id: 'schema'}) RETURN s.version")
-    version = int(rows[0][0]) if rows else 0
+    return _known(server, int(rows[0][0]) if rows else 0)
+
+
+def _known(server: Server, version: int) -> int:
     if version > SCHEMA_VERSION:
         raise SchemaVersionError(
             f"{server.address}: has schema version {version}, this program knows versions up to {SCHEMA_VERSION}; "
@@ -102,16 +146,10 @@ def stored_version(server: Server) -> int:
     return version
 
 
-def _raise_version(transaction: Transaction) -> None:
-    transaction.run(
-        "MERGE (s:GraphSchema {id: 'schema'})"
-        " SET s.version = CASE WHEN coalesce(s.version, 0) < $version THEN $version ELSE s.version END",
-        version=SCHEMA_VERSION,
-    )
-
-
 def is_whole(server: Server) -> bool:
-    """Whether every index of the schema is there and ready."""
-    ready = {name for (name,) in server.read("SHOW INDEXES YIELD name, state WHERE state = 'ONLINE' RETURN name")}
-    wanted = {statement.split()[2 + (statement.split()[1] == "FULLTEXT")] for m in MIGRATIONS for statement in m}
-    return wanted <= ready
+    """Whether every constraint and index of the schema is there and ready."""
+    return {*INDEXES, "graphschema_once"} <= _ready(server)
+
+
+def _ready(server: Server) -> set[str]:
+    return {name for (name,) in server.read("SHOW INDEXES YIELD name, state WHERE state = 'ONLINE' RETURN name")}

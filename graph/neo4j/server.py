@@ -38,6 +38,7 @@ SHORTEST = 0.001
 SAID = 500
 """Characters of the server's own message in ours."""
 
+_DEADLOCK = "Neo.TransientError.Transaction.DeadlockDetected"
 _PASSING = ("Neo.ClientError.Statement.EntityNotFound", "Neo.ClientError.Transaction.TransactionNotFound")
 
 
@@ -83,6 +84,7 @@ class Server:
         Name of the database; None is the server's default.
     patience
         Seconds for which a write is repeated that met a passing fault: a deadlock, a new leader, a server that starts.
+        They begin anew when a server that was away is back at work.
     connections
         Most connections at a time.
     connect_seconds
@@ -254,18 +256,23 @@ class Server:
 
     def _repeat(self, once: Callable[[neo4j.Session], Answer], access: str, patience: float | None = None) -> Answer:
         deadline: float | None = None
-        collisions, pause = 0, 0.02
+        collisions, hindered, pause = 0, False, 0.02
         while True:
             try:
                 with self._in_words(), self._session(access) as session:
                     return once(session)
             except GraphError as error:
                 fault = error.__cause__
-                collisions += isinstance(fault, faults.ConstraintError)
-                again = isinstance(error, BeginAgainError) or _is_passing(fault)
-                again = again or (isinstance(fault, faults.ConstraintError) and collisions < COLLISIONS)
+                if hindered != _is_hindrance(error):  # the server answers again, or no more
+                    hindered, deadline, pause = not hindered, None, 0.02
                 deadline = deadline or time.monotonic() + (self._patience if patience is None else patience)
-                if not again or time.monotonic() + pause > deadline:
+                if isinstance(fault, faults.ConstraintError):
+                    collisions += 1
+                    if collisions >= COLLISIONS:
+                        raise
+                elif not isinstance(error, BeginAgainError) and not _is_passing(fault):
+                    raise
+                if time.monotonic() + pause > deadline:
                     raise
             time.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, 1.0)
@@ -330,6 +337,14 @@ class Server:
             f" ({_said(error)}); it may be starting or stopping, be encrypted where the URL says plain or the other "
             "way round, be something else than Neo4j, or lack room on its disk or in its memory"
         )
+
+
+def _is_hindrance(error: GraphError) -> bool:
+    """Whether the server was at work, and another write in the way."""
+    fault = error.__cause__
+    if isinstance(error, BeginAgainError) or isinstance(fault, faults.ConstraintError):
+        return True
+    return isinstance(fault, faults.Neo4jError) and fault.code in (_DEADLOCK, *_PASSING)
 
 
 def _is_passing(fault: BaseException | None) -> bool:

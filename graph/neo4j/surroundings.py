@@ -48,7 +48,7 @@ def of_nodes(
 
 def order(kind: NodeKind, variable: str) -> str:
     """What nodes of a kind are ordered by."""
-    return ", ".join(f"{variable}.{name}" for name in _FOUND_BY[kind])
+    return ", ".join(f"coalesce({variable}.full_{name}, {variable}.{name})" for name in _FOUND_BY[kind])
 
 
 def told(kind: NodeKind, variable: str) -> str:

@@ -63,10 +63,11 @@ def import_files(
     origin: Annotated[str, typer.Option("--from", help="URL of a store, or the word workspace.")] = WORKSPACE,
 ) -> None:
     """Write the files for neo4j-admin's import of a whole graph, and the command that reads them."""
-    from graph.neo4j.import_files import COMMAND, ImportFiles, link_table
+    from graph.neo4j.import_files import COMMAND, ImportFiles, link_table, require_nameable
 
     session = session_of(context)
     output = session.output
+    require_nameable(folder.absolute())
     with _opened(session, origin) as store, output.progress("writing") as tick:
         with ImportFiles(folder.absolute(), link_table(store.links())) as files:
             counts = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from graph.neo4j import overview, reading
+from graph.nodes import Node
 from graph.store import WriteCounts
 
 TEXTS = {
@@ -57,3 +59,25 @@ def test_ids_that_look_alike_are_different(store, make):
     assert [item.item_id for item in store.items()] == sorted(alike)
     assert store.delete_items(["a"]) == 1
     assert store.counts().items == len(alike) - 1
+
+
+def test_long_ids_that_begin_alike_are_in_order_everywhere(store, make, monkeypatch):
+    monkeypatch.setattr(reading, "PAGE", 3)
+    monkeypatch.setattr(overview, "PAGE", 3)
+    ids = sorted(["a", "x" * 500, "y", *("x" * 500 + f"{n:02d}" for n in range(20))])
+    store.upsert_items([make.item(text) for text in ids])
+    store.upsert_images([make.image(text, *ids) for text in ids])
+    store.upsert_outfits([make.outfit(text, "a") for text in ids])
+    for after in (None, "a", ids[1], ids[2], ids[9], ids[-2]):
+        left = ids if after is None else ids[ids.index(after) + 1 :]
+        assert [item.item_id for item in store.items(after=after)] == left
+        assert [image.image_id for image in store.images(after=after)] == left
+        assert [outfit.outfit_id for outfit in store.outfits(after=after)] == left
+        assert [sighting.image_id for sighting in store.sightings(after=after)] == left
+    regions = [link.region_id for link in store.links()]
+    assert regions == sorted(regions)
+    assert store.images_of("a", limit=7) == ids[:7]
+    assert [other.item_id for other in store.worn_with("a", limit=7)] == ids[1:8]
+    (around,) = store.neighbours([Node("item", "a")], relations=["CONTAINS"], limit=7)
+    assert [edge.start.id for edge in around.edges] == ids[:7]
+    assert [found.node.id for found in store.ranked("item", ["CONTAINS"], limit=7)] == ids[:7]

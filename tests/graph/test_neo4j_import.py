@@ -13,7 +13,7 @@ from data.types import ImageRecord, Item, ItemLink, Outfit, Region
 from graph import open_store, sqlite_url
 from graph.copying import checksums
 from graph.neo4j.import_files import ImportFiles, command, link_table
-from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
+from graph.store import GraphError, InvalidRecordError, UnknownNodeError, WriteCounts
 from tests.graph.test_contract_ids import TEXTS
 from tests.neo4j_server import ROOT, Neo4jProcess, has_java
 
@@ -88,3 +88,9 @@ def test_what_would_break_an_import_is_refused_before(tmp_path: Path) -> None:
             files.images(images)
         with pytest.raises(UnknownNodeError, match="is not there"):
             files.outfits(outfits[2:])
+
+
+def test_a_folder_that_the_import_cannot_name_is_refused_and_not_made(tmp_path: Path) -> None:
+    with pytest.raises(GraphError, match=r"a,b/files: .*whose path holds a comma; choose another folder"):
+        ImportFiles(tmp_path / "a,b" / "files")
+    assert list(tmp_path.iterdir()) == []

@@ -69,6 +69,22 @@ def test_urls_that_name_no_database_say_how_to_write_them(url):
     assert "secret" not in str(raised.value)
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:99999", "127.0.0.1:65536", "127.0.0.1:0", "127.0.0.1:bolt", "[::1]:70000"])
+def test_a_port_that_is_none_is_refused_when_the_url_is_read(host):
+    with pytest.raises(
+        GraphError, match="a port is a number from 1 to 65535; write neo4j://host:port/database"
+    ) as raised:
+        open_store(f"neo4j://u:secret@{host}/neo4j")
+    assert "secret" not in str(raised.value)
+    assert not isinstance(raised.value, StoreUnavailableError)
+
+
+@pytest.mark.parametrize("name", ["system", "System", "%73ystem"])
+def test_the_database_system_is_refused(server, name):
+    with pytest.raises(GraphError, match="a graph cannot lie there; name another one, as neo4j"):
+        open_store(server.url.removesuffix("neo4j") + name)
+
+
 def test_a_closed_store_says_so(url):
     store = open_store(url)
     store.close()

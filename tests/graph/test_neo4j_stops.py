@@ -91,11 +91,17 @@ def test_a_loader_that_is_killed_is_begun_again_and_ends_in_the_same_graph(url, 
 def test_a_server_that_is_killed_keeps_what_it_committed(server, url, wanted):
     process = begun(url)
     with open_store(url) as store:
-        found = wait_for_images(store)
+        wait_for_images(store)
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGSTOP)  # while the server is killed, nothing more is committed
+        found = store.counts().photos
     server.kill()
+    os.kill(process.pid, signal.SIGCONT)
+    assert 0 < found < len(IMAGES), "killed in the middle"
     server.begin()
     server.wait()
     process.join(timeout=120)
+    assert process.exitcode == 0, "the loader waited for the server"
     with open_store(url) as store:
         assert store.counts().photos >= found
         load(url)
