@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import count
 from typing import Any, TypeVar
@@ -31,6 +31,9 @@ OLDEST = (5, 23)
 
 COLLISIONS = 4
 """Times that a write is begun again because another process made the same node first."""
+
+AWAITED = 2.0
+"""Seconds for which a store that is closed waits for queries that were given up."""
 
 SHORTEST = 0.001
 """Seconds that the server can be told to take; 0 would be without end."""
@@ -116,6 +119,7 @@ class Server:
         self._pid = os.getpid()
         self._bookmarks = neo4j.GraphDatabase.bookmark_manager()  # reads of a follower see what was written
         self._askers = self._threads()
+        self._asked: set[Future[list[Row]]] = set()
         self._driver = self._connect()
         try:
             try:
@@ -151,6 +155,8 @@ class Server:
         asked = self._askers.submit(
             self._repeat, lambda session: self._once(session, query, parameters), neo4j.READ_ACCESS, seconds
         )
+        self._asked.add(asked)
+        asked.add_done_callback(self._asked.discard)
         try:
             return asked.result(seconds)
         except TimeoutError as error:
@@ -209,11 +215,13 @@ class Server:
             )
 
     def close(self) -> None:
-        """Close the connections; closing twice is harmless."""
+        """Close the connections; closing twice is harmless. Queries that were given up are waited for shortly, for a
+        connection that is taken from under one is not put away well."""
         self._closed = True
         if self._pid == os.getpid():
-            self._driver.close()
             self._askers.shutdown(wait=False, cancel_futures=True)
+            wait(tuple(self._asked), AWAITED)
+            self._driver.close()
 
     def _threads(self) -> ThreadPoolExecutor:
         """Threads that may hang with the server; none is begun before it is needed."""
@@ -239,7 +247,7 @@ class Server:
             raise StoreUnavailableError(f"{self.address}: the store was closed; open it again")
         if self._pid != os.getpid():  # sockets must not cross a fork
             self._pid, self._driver, self._writing = os.getpid(), self._connect(), threading.local()
-            self._askers = self._threads()
+            self._askers, self._asked = self._threads(), set()
 
     def _session(self, access: str) -> neo4j.Session:
         self._require_usable()
