@@ -72,14 +72,15 @@ def seeds(results: Results) -> str:
     return f"Seeds {', '.join(map(str, results))}: {'; '.join(parts)}."
 
 
-def difference(first: Mapping[str, Any]) -> str:
-    """The model less the best baseline, question by question."""
+def difference(results: Results) -> str:
+    """The first seed's model less the best baseline, question by question."""
+    seed, first = next(iter(results.items()))
     found = [measured(first["difference"], column) for column in FIVE]
     told = [
         f"{column[0]} {number(m['value'], True)} ({number(m['low'], True)} to {number(m['high'], True)})"
         for column, m in zip(FIVE, found, strict=True)
     ]
-    return f"Paired difference to {found[0]['against']}, seed 0: {', '.join(told)}."
+    return f"Paired difference to {found[0]['against']}, seed {seed}: {', '.join(told)}."
 
 
 def known_and_new(results: Results) -> list[str]:
@@ -140,7 +141,7 @@ def tables(name: str, results: Results) -> str:
         [f"## {name}"],
         scorers(first),
         [seeds(results)],
-        [difference(first)],
+        [difference(results)],
         known_and_new(results),
         parts(first),
     ]
