@@ -5,7 +5,8 @@
 WORKSPACE has been imported into; QUESTIONS is a folder of validation questions, so that parts are kept or dropped
 without a look at the test. Item and graph embeddings are computed once; the outfit model is trained anew for each
 variant. "Counting alone" and "the network's share 1" are the full model with another gain, not trained again. Every row
-below the first gives the difference to it, with the 95 % interval of the paired difference over outfits.
+below the first gives the difference to it, with the 95 % interval of the paired difference over outfits. The last three
+columns ask the same of contexts cut to one item, drawn at random, as when an outfit is begun.
 """
 
 from __future__ import annotations
@@ -14,16 +15,20 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
+from msgspec import structs
 
 import graphsage
 from benchmarks.machine import describe
 from bert4rec.config import Bert4RecConfig
 from evaluation import read_questions
+from evaluation.questions import Cir, Fitb, Questions
 from evaluation.tasks import Answers, ask, paired, report
 from recsys.bootstrap import open_encoders
 from recsys.pipeline.contents import ReleaseContents
@@ -33,6 +38,8 @@ from recsys.pipeline.training import TrainingPlan, train
 from recsys.settings import load_settings
 from recsys.workspace import Workspace
 
+Asked = TypeVar("Asked", Fitb, Cir)
+
 METRICS = (
     ("fitb", "accuracy"),
     ("fitb_hard", "accuracy"),
@@ -40,9 +47,12 @@ METRICS = (
     ("compat_hard", "auc"),
     ("cir", "recall@10"),
 )
+BEGUN = (("fitb", "accuracy"), ("fitb_hard", "accuracy"), ("cir", "recall@10"))
 VARIANTS: dict[str, dict[str, Any]] = {
     "full": {},
     "no counted evidence": {"evidence": False},
+    "no transformer": {"transformer": False},
+    "no network over pairs": {"pairs": False},
     "no graph embedding": {"graph": False},
     "no looks in the network": {"dense": False},
     "no identity": {"identity": False},
@@ -57,6 +67,28 @@ def with_gain(contents: ReleaseContents, gain: float) -> ReleaseContents:
     """The same release with another share of the network's part for known items."""
     contents.model.gain[0] = gain
     return contents
+
+
+def begun(questions: Questions, seed: int = 0) -> Questions:
+    """The questions that have a context, cut to one item of it."""
+    rng = np.random.default_rng(seed)
+
+    def cut(rows: tuple[Asked, ...]) -> tuple[Asked, ...]:
+        return tuple(structs.replace(q, context=(str(rng.choice(q.context)),)) for q in rows if q.context)
+
+    return Questions(fitb=cut(questions.fitb), fitb_hard=cut(questions.fitb_hard), cir=cut(questions.cir))
+
+
+def row(answers: Answers, full: Answers | None, questions: Questions, names: Sequence[tuple[str, str]]) -> str:
+    """The metrics of ``names``: of the full model as they are, of a variant as differences to it."""
+    if full is None:
+        cells = {(m.task, m.metric): f"{m.value:.3f}" for m in report(answers, questions, bootstrap=0).metrics}
+    else:
+        cells = {
+            (m.task, m.metric): f"{m.value:+.3f} ({m.low:+.3f} to {m.high:+.3f})"
+            for m in paired(answers, full, questions)
+        }
+    return "".join(f"{cells[key]:>26}" for key in names)
 
 
 def variants(options: argparse.Namespace) -> Iterator[tuple[str, ReleaseContents, float]]:
@@ -99,22 +131,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="+", choices=[*VARIANTS, *GAINS], help="these and the full model")
     options = parser.parse_args()
-    questions = read_questions(options.questions)
     print(describe())
-    print(f"{'':26}" + "".join(f"{task + ' ' + metric:>26}" for task, metric in METRICS))
-    full: Answers | None = None
+    print(f"{'':26}" + "".join(f"{task + ' ' + metric:>26}" for task, metric in (*METRICS, *BEGUN)))
+    asked = ((read_questions(options.questions), METRICS), (begun(read_questions(options.questions)), BEGUN))
+    full: list[Answers | None] = [None, None]
     for name, contents, seconds in variants(options):
-        answers = ask(ReleaseScorer(contents), questions)
-        if full is None:
-            full = answers
-            rows = {(m.task, m.metric): f"{m.value:.3f}" for m in report(answers, questions, bootstrap=0).metrics}
-        else:
-            rows = {
-                (m.task, m.metric): f"{m.value:+.3f} ({m.low:+.3f} to {m.high:+.3f})"
-                for m in paired(answers, full, questions)
-            }
-        trained = f"  {seconds:.0f} s" if seconds else ""
-        print(f"{name:26}" + "".join(f"{rows[key]:>26}" for key in METRICS) + trained, flush=True)
+        scorer = ReleaseScorer(contents)
+        answers = [ask(scorer, questions) for questions, _ in asked]
+        cells = [row(*cells) for cells in zip(answers, full, *zip(*asked, strict=True), strict=True)]
+        full = [first or given for first, given in zip(full, answers, strict=True)]
+        print(f"{name:26}" + "".join(cells) + (f"  {seconds:.0f} s" if seconds else ""), flush=True)
 
 
 if __name__ == "__main__":

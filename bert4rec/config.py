@@ -36,7 +36,8 @@ class Bert4RecConfig(Settings):
     """Architecture and training of :class:`bert4rec.model.Bert4Rec`.
 
     Architecture: ``hidden`` width, ``layers`` and ``heads`` of the transformer, ``dropout``. ``identity``, ``graph``,
-    ``dense`` and ``evidence`` switch whole inputs off (ablation).
+    ``dense`` and ``evidence`` switch whole inputs off, ``transformer`` and ``pairs`` the network over the set and the
+    one over what was counted of its pairs (ablation).
 
     Masking: ``mask_one`` is the share of examples with one hidden item, the rest hide a random number of them.
     ``fresh_items`` is the share of items that pass for new (no identity, no counts, no graph neighbours).
@@ -65,6 +66,8 @@ class Bert4RecConfig(Settings):
     graph: bool = True
     dense: bool = True
     evidence: bool = True
+    transformer: bool = True
+    pairs: bool = True
     mask_one: float = 0.7
     fresh_items: float = 0.1
     cold_outfits: float = 0.25
@@ -106,5 +109,7 @@ class Bert4RecConfig(Settings):
             raise ConfigError(f"bert4rec.ridge = {self.ridge!r}: must not be below 0")
         if self.hidden % self.heads:
             raise ConfigError(f"bert4rec.hidden = {self.hidden}: must be a multiple of heads = {self.heads}")
+        if not (self.transformer or (self.evidence and self.pairs)):
+            raise ConfigError("bert4rec.transformer = False: then nothing is left to train without evidence and pairs")
         if self.folds < 2:
             raise ConfigError(f"bert4rec.folds = {self.folds}: cross-fitting needs at least 2")

@@ -143,7 +143,8 @@ class Bert4Rec(MaskedTransformer):
         if config.evidence:  # what was counted speaks first
             nn.init.zeros_(self.out.weight)
             nn.init.zeros_(self.out.bias)
-            self.counted, self.evidence = CountedScore(), LearnedEvidence(n_fields)
+            self.counted = CountedScore()
+            self.evidence = LearnedEvidence(n_fields) if config.pairs else None
         self.register_buffer("gain", torch.ones(2))
         self.register_buffer("reads_new", torch.tensor(True))
         self.register_buffer("newness", torch.zeros(()))
@@ -172,7 +173,7 @@ class Bert4Rec(MaskedTransformer):
         passes for new. In evaluation the network is left out where it has no share in any candidate's score.
         """
         new = batch.fresh_candidates | evidence.new[batch.candidates]
-        if self.counted is None or self.evidence is None:
+        if self.counted is None:
             match = self._match(items, batch, embedded)
             return ScoreParts(torch.zeros_like(match), match, new)
         asked = AskedPairs.of(batch, evidence)
@@ -186,7 +187,12 @@ class Bert4Rec(MaskedTransformer):
         counted = counted + self.counted(pairs)
         if not self.training and not self.gain[new.long()].any():
             return ScoreParts(counted, torch.zeros_like(counted), new)
-        return ScoreParts(counted, self._match(items, batch, embedded) + self.evidence(pairs), new)
+        learned = torch.zeros(new.shape)
+        if self.config.transformer:
+            learned = learned + self._match(items, batch, embedded)
+        if self.evidence is not None:
+            learned = learned + self.evidence(pairs)
+        return ScoreParts(counted, learned, new)
 
     def leaves_new(self, evidence: PairEvidence) -> bool:
         """Whether new candidates have the score of new items alone."""

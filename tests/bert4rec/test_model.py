@@ -258,7 +258,27 @@ def test_scores_of_whole_outfits_compare_across_sizes(world: Any, config: Bert4R
     assert scorer.score_outfits([np.array([4])]).tolist() == [0.0]
 
 
+def test_a_network_that_is_switched_off_has_no_say(world: Any, config: Bert4RecConfig, data: TrainingSet) -> None:
+    context, candidates = np.array([30, 55]), np.arange(12)
+    parts = {"transformer": ("items.", "mask", "query.", "layers.", "out."), "pairs": ("evidence.",)}
+
+    def scores(settings: Bert4RecConfig, quiet: tuple[str, ...]) -> Any:
+        scorer = scorer_of(world, data, settings, trained=False)
+        with torch.no_grad():
+            for name, weight in scorer.model.named_parameters():
+                if name.startswith(quiet):
+                    weight.mul_(0.5)
+        return scorer.score(context, candidates)
+
+    for switch, weights in parts.items():
+        without = replace(config, **{switch: False})
+        assert np.array_equal(scores(without, weights), scores(without, ("nothing",))), switch
+        assert not np.allclose(scores(config, weights), scores(config, ("nothing",))), switch
+
+
 def test_settings_name_what_is_wrong() -> None:
+    with pytest.raises(ConfigError, match="nothing is left to train"):
+        Bert4RecConfig(transformer=False, pairs=False)
     with pytest.raises(ConfigError, match=r"bert4rec\.layer: no such setting; known: .*layers"):
         Bert4RecConfig.from_dict({"layer": 2})
     with pytest.raises(ConfigError, match=r"hidden = 30: must be a multiple of heads = 4"):
