@@ -73,14 +73,28 @@ def garment_crop(photo: Image.Image, region: Region, *, margin: float = 0.05, ma
     """
     if region.mask is None and not region.polygon and region.box is None:
         return _cut(photo, (0, 0, *photo.size), None, max_side)
-    mask = region_mask(region, photo.size)
-    box = region.box if region.box is not None else _bounds(mask)
-    corners = _with_margin(box, margin, photo.size) if box is not None else (0, 0, 0, 0)
-    left, top, right, bottom = corners
-    if right <= left or bottom <= top or not mask[top:bottom, left:right].any():
+    crop = masked_crop(photo, region_mask(region, photo.size), region.box, margin=margin, max_side=max_side)
+    if crop is None:
         raise CropError(
             f"{region.region_id}: no pixel of the region lies in its photo of {photo.width} x {photo.height} pixels"
         )
+    return crop
+
+
+def masked_crop(
+    photo: Image.Image,
+    mask: NDArray[np.bool_],
+    box: Box | None = None,
+    *,
+    margin: float = 0.05,
+    max_side: int = MAX_SIDE,
+) -> Crop | None:
+    """Cut the garment ``mask`` [H, W] out of its photo, to ``box`` or the mask's bounds; None where it has no pixel."""
+    box = box if box is not None else _bounds(mask)
+    corners = _with_margin(box, margin, photo.size) if box is not None else (0, 0, 0, 0)
+    left, top, right, bottom = corners
+    if right <= left or bottom <= top or not mask[top:bottom, left:right].any():
+        return None
     return _cut(photo, corners, mask, max_side)
 
 

@@ -13,9 +13,9 @@ from data.kfashion.diagnosis import diagnose
 from data.kfashion.names import FirstSeen
 from data.kfashion.photoindex import PhotoIndex, stem_of
 from data.kfashion.records import record_of
-from data.kfashion.sources import SourceFile, files_under, require
 from data.kfashion.wire import Annotation, decode
 from data.photos import PHOTO_SUFFIXES, photo_size
+from data.sourcefiles import SourceFile, files_under, require
 from data.types import ImageRecord, Note, Problem
 
 ReadResult = ImageRecord | Problem

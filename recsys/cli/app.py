@@ -28,6 +28,7 @@ COMMANDS = (
     "check",
     "train",
     "train_vision",
+    "tag",
     "complete",
     "similar",
     "evaluate",

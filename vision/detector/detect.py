@@ -71,15 +71,20 @@ class Detector:
 
     def detect(self, photos: Sequence[Image.Image], *, sure: float = SURE) -> list[list[Garment]]:
         """Garments of each photo with a score of at least ``sure``, surest first, none of them twice."""
-        return [without_doubles([g for g in found if g.score >= sure]) for found in self.candidates(photos)]
+        return [without_doubles(found) for found in self.candidates(photos, sure=sure)]
 
-    def candidates(self, photos: Sequence[Image.Image]) -> list[list[Garment]]:
-        """Everything that could be a garment, surest first, several for one place: what average precision is about."""
+    def candidates(self, photos: Sequence[Image.Image], *, sure: float = 0.0) -> list[list[Garment]]:
+        """What could be a garment with a score of at least ``sure``, surest first, several for one place.
+
+        All of it is what average precision is about.
+        """
         tensors = [photo_tensor(photo, self.config.side) for photo in photos]
         with torch.autocast(self._place.type, torch.bfloat16, enabled=_fast_bfloat16()):
             found = self.model(tensors)
         return [
-            self._garments(one, photo, tuple(tensor.shape[1:]))
+            self._garments(
+                {name: of[one["scores"] >= sure] for name, of in one.items()}, photo, tuple(tensor.shape[1:])
+            )
             for one, photo, tensor in zip(found, photos, tensors, strict=True)
         ]
 
