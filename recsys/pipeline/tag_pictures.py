@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import cv2
+import contourpy
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -74,8 +74,8 @@ def drawn(photo: Image.Image, garments: Iterable[TaggedGarment]) -> Image.Image:
         colour = COLOURS.get(garment.category, OTHER)
         mask = np.asarray(Image.fromarray(decode_mask(garment.mask)).resize(size, Image.Resampling.NEAREST))
         for outline in outlines(mask):
-            pen.line([*outline, outline[0]], fill=(255, 255, 255), width=thick + 2, joint="curve")
-            pen.line([*outline, outline[0]], fill=colour, width=thick, joint="curve")
+            pen.line(outline, fill=(255, 255, 255), width=thick + 2, joint="curve")
+            pen.line(outline, fill=colour, width=thick, joint="curve")
         x0, y0, x1, y1 = (corner * scale for corner in garment.box)
         pen.rectangle((x0, y0, x1, y1), outline=colour, width=1)
     taken: list[tuple[float, float, float, float]] = []
@@ -85,10 +85,9 @@ def drawn(photo: Image.Image, garments: Iterable[TaggedGarment]) -> Image.Image:
 
 
 def outlines(mask: NDArray[np.bool_]) -> list[list[tuple[float, float]]]:
-    """Outer outlines of a mask [H, W], as corners x, y in pixels, the longest first."""
-    found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    rings = [[(float(x), float(y)) for x, y in ring[:, 0]] for ring in found if len(ring) > 2]
-    return sorted(rings, key=len, reverse=True)
+    """Closed outlines of a mask [H, W], as corners x, y in pixels."""
+    lines = contourpy.contour_generator(z=np.pad(mask, 1).astype(np.float32)).lines(0.5)
+    return [[(float(x) - 1, float(y) - 1) for x, y in np.asarray(line)] for line in lines]
 
 
 def _label(

@@ -15,11 +15,13 @@ import pytest
 from PIL import Image
 
 from data.types import Problem
+from recsys.pipeline.tag_pictures import COLOURS, drawn
 from vision.detector.config import DetectorConfig
 from vision.detector.detect import Detector
+from vision.detector.garments import Garment
 from vision.detector.model import GarmentRCNN
 from vision.masks import decode_mask
-from vision.tagger import Tagger
+from vision.tagger import Tagger, tagged
 from vision.tags import TaggedPhoto, read_tags
 
 Run = Callable[..., Any]
@@ -151,3 +153,20 @@ def test_what_cannot_be_done_is_said_at_once(recsys: Run, photos: Path, detector
     assert (ran.status, "no detector can be read from it" in ran.err) == (1, True)
     assert json.loads(recsys("tag", f"{photos}/b.*", "--detector", detector, "--out", tmp_path / "a.csv", "--json").out)
     assert not (tmp_path / "a.txt").exists()
+
+
+def test_a_drawn_picture_shows_outline_and_label_at_any_size() -> None:
+    mask = np.zeros((2400, 1200), bool)
+    mask[400:1600, 200:1000] = True
+    garment = Garment("top", 0.9, (200, 400, 1000, 1600), mask)
+    photo = Image.new("RGB", (1200, 2400), (128, 128, 128))
+    tagged_photo = tagged("a.jpg", photo, [garment])
+    picture = drawn(photo, tagged_photo.garments)
+    assert picture.size == (800, 1600)
+    pixels = np.asarray(picture)
+    colour = COLOURS["top"]
+    assert tuple(pixels[800, 134]) == colour, "the left edge of the garment"
+    assert tuple(pixels[800, 400]) == (128, 128, 128), "its inside is left alone"
+    label = pixels[267:300, 134:300].reshape(-1, 3)
+    assert (label == colour).all(1).mean() > 0.5
+    assert (label == 255).all(1).any(), "letters are white"
