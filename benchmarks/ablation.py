@@ -59,6 +59,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "always one item hidden": {"mask_one": 1.0},
     "no items passing for new": {"fresh_items": 0.0},
     "two folds": {"folds": 2},
+    "a tenth of each label spread over what is offered": {"label_smoothing": 0.1},
 }
 GAINS = {"counting alone": 0.0, "the network's share 1": 1.0}
 
@@ -132,7 +133,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=[*VARIANTS, *GAINS], help="these and the full model")
     options = parser.parse_args()
     print(describe())
-    print(f"{'':26}" + "".join(f"{task + ' ' + metric:>26}" for task, metric in (*METRICS, *BEGUN)))
+    print(f"{'':50}" + "".join(f"{task + ' ' + metric:>26}" for task, metric in (*METRICS, *BEGUN)))
     asked = ((read_questions(options.questions), METRICS), (begun(read_questions(options.questions)), BEGUN))
     full: list[Answers | None] = [None, None]
     for name, contents, seconds in variants(options):
@@ -140,7 +141,7 @@ def main() -> None:
         answers = [ask(scorer, questions) for questions, _ in asked]
         cells = [row(*cells) for cells in zip(answers, full, *zip(*asked, strict=True), strict=True)]
         full = [first or given for first, given in zip(full, answers, strict=True)]
-        print(f"{name:26}" + "".join(cells) + (f"  {seconds:.0f} s" if seconds else ""), flush=True)
+        print(f"{name:50}" + "".join(cells) + (f"  {seconds:.0f} s" if seconds else ""), flush=True)
 
 
 if __name__ == "__main__":
