@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     group.command("kfashion")(kfashion)
     group.command("table")(table)
     group.command("ccp")(ccp)
+    group.command("photos")(photos)
     app.add_typer(group, name="import")
 
 
@@ -82,6 +83,33 @@ def ccp(
 ) -> None:
     """Import Clothing Co-Parsing: street photos with a pixel mask each."""
     run_import(session_of(context), "ccp", {"folder": str(folder.absolute())})
+
+
+def photos(
+    context: typer.Context,
+    paths: Annotated[list[str], typer.Argument(help="Photos, folders and zip archives of photos, patterns.")],
+    sure: Annotated[float, typer.Option(min=0, max=1, help="Score from which a garment goes into the graph.")] = 0.7,
+    review: Annotated[float, typer.Option(min=0, max=1, help="Score from which others are listed for review.")] = 0.3,
+    detector: Annotated[Path | None, typer.Option(help="A detector's folder; else the workspace's.")] = None,
+) -> None:
+    """Import photos that nobody annotated: a detector finds their garments, the unsure ones are listed for review."""
+    from hashlib import blake2b
+    from itertools import chain
+
+    from recsys.cli.tag import detector_of, run_tagging
+    from recsys.pipeline.tagging import Answer, write_answers
+
+    session = session_of(context)
+    workspace = session.workspace(create=True)
+    absolute = [str(Path(path).absolute()) for path in paths]
+    name = blake2b("\n".join(absolute).encode(), digest_size=8).hexdigest()
+    folder = workspace.vision / "tagged"
+    job, unread = run_tagging(
+        session, absolute, detector or detector_of(session), min(sure, review), folder / f"{name}.tagging"
+    )
+    answers = folder / f"{name}.jsonl"
+    write_answers(answers, chain(job.answers(), (Answer(problem.file, problem=problem) for problem in unread)))
+    run_import(session, "photos", {"file": str(answers), "masks": str(workspace.vision / "masks"), "sure": sure})
 
 
 def run_import(session: Session, kind: str, arguments: dict[str, Any]) -> None:

@@ -39,28 +39,13 @@ def tag(
 
     Exits with 2 where a photo could not be read: the rest is tagged.
     """
-    from data.types import Problem
-    from recsys.pipeline.jobs import tensor_threads
-    from recsys.pipeline.tagging import TaggingJob, job_file, photos_of
-    from vision.detector.detect import Detector
-    from vision.tagger import Tagger
+    from recsys.pipeline.tagging import job_file
 
     session = session_of(context)
     wrong = [str(file) for file in out if file.suffix.lower() not in FORMATS]
     if wrong:
         raise typer.BadParameter(f"--out {wrong[0]}: a name ends in {', '.join(FORMATS)}")
-    folder = detector or _of_workspace(session)
-    tagger = Tagger(Detector.load(folder), sure=sure)
-    found = list(photos_of(paths))
-    photos = [photo for photo in found if not isinstance(photo, Problem)]
-    unread = [problem for problem in found if isinstance(problem, Problem)]
-    job = TaggingJob.of(job_file(out[0]), folder, sure, photos)
-    with session.output.progress("photos") as tick, tensor_threads(session.settings().training.threads):
-        try:
-            job.run(tagger, photos, lambda done: tick(done, len(photos)))
-        except KeyboardInterrupt:
-            session.output.note(f"{job.done()} of {len(photos)} photos are kept; the same command goes on from there")
-            raise
+    job, unread = run_tagging(session, paths, detector or detector_of(session), sure, job_file(out[0]))
     unread += job.problems()
     _write(job, out, pictures, unread)
     _say(session, job, unread, out)
@@ -69,7 +54,32 @@ def tag(
         raise typer.Exit(Exit.ATTENTION)
 
 
-def _of_workspace(session: Session) -> Path:
+def run_tagging(
+    session: Session, paths: list[str], detector: Path, sure: float, file: Path
+) -> tuple[TaggingJob, list[Problem]]:
+    """Tag the photos that are not tagged yet; answers lie in ``file``. Archives that cannot be read come along."""
+    from data.types import Problem
+    from recsys.pipeline.jobs import tensor_threads
+    from recsys.pipeline.tagging import TaggingJob, photos_of, tagger_name
+    from vision.detector.detect import Detector
+    from vision.tagger import Tagger
+
+    tagger = Tagger(Detector.load(detector), sure=sure)
+    found = list(photos_of(paths))
+    photos = [photo for photo in found if not isinstance(photo, Problem)]
+    job = TaggingJob(file, tagger_name(detector, sure), photos)
+    with session.output.progress("tagging") as tick, tensor_threads(session.settings().training.threads):
+        try:
+            job.run(tagger, lambda done: tick(done, len(photos)))
+        except KeyboardInterrupt:
+            session.output.note(
+                f"{len(photos) - len(job.left)} of {len(photos)} photos are tagged; go on with the same"
+            )
+            raise
+    return job, [problem for problem in found if isinstance(problem, Problem)]
+
+
+def detector_of(session: Session) -> Path:
     """The detector that was trained in the workspace."""
     if (session.workspace_path / MARKER).exists():
         folder = session.workspace().vision / "detector"

@@ -56,4 +56,15 @@ def _ccp(arguments: Arguments) -> Iterator[Record]:
     return iter(read_ccp(Path(arguments["folder"])))
 
 
-_READERS: dict[str, Callable[[Arguments], Iterator[Record]]] = {"kfashion": _kfashion, "table": _table, "ccp": _ccp}
+def _photos(arguments: Arguments) -> Iterator[Record]:
+    from recsys.pipeline.tagged_photos import read_tagged
+
+    return read_tagged(Path(arguments["file"]), Path(arguments["masks"]), arguments["sure"])
+
+
+_READERS: dict[str, Callable[[Arguments], Iterator[Record]]] = {
+    "kfashion": _kfashion,
+    "table": _table,
+    "ccp": _ccp,
+    "photos": _photos,
+}

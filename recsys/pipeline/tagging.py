@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from glob import glob, has_magic
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from data.archives import split_reference
 from data.atomic import replacing
 from data.errors import SourceError
 from data.photos import PHOTO_SUFFIXES
@@ -22,27 +22,20 @@ from vision.detector.detect import SETTINGS, WEIGHTS
 from vision.tagger import Tagger
 from vision.tags import TaggedPhoto
 
-Told = TaggedPhoto | Problem
-
 
 class _Head(Struct, frozen=True):
-    """First line of a job's file: which job."""
+    """First line of a job's file: by what the photos were tagged."""
 
-    job: str
+    tagger: str
 
 
-class _Entry(Struct, frozen=True):
-    """One photo of a job: its reference, and either what was found or why it cannot be read."""
+class Answer(Struct, frozen=True, omit_defaults=True):
+    """One photo of a job: its reference, its file's size and time, and what was found or why it cannot be read."""
 
     photo: str
+    stamp: str = ""
     tagged: TaggedPhoto | None = None
     problem: Problem | None = None
-
-    @property
-    def told(self) -> Told:
-        told = self.tagged or self.problem
-        assert told is not None
-        return told
 
 
 def photos_of(paths: Sequence[str]) -> Iterator[str | Problem]:
@@ -82,91 +75,119 @@ def _paths(given: Sequence[str]) -> list[Path]:
     return paths
 
 
-@dataclass(frozen=True)
 class TaggingJob:
-    """The tagging of some photos, whose answers lie in ``file`` until :meth:`finish`.
+    """The tagging of ``photos``, whose answers lie in ``file``, one a line: a stop costs no more than a few photos.
 
-    ``name`` tells jobs apart: another detector, another threshold or other photos are another job, which starts anew.
+    An answer holds as long as the photo's file has the same size and time, and the ``tagger`` is the same.
     """
 
-    file: Path
-    name: str
+    def __init__(self, file: Path, tagger: str, photos: Sequence[str]) -> None:
+        self.file, self._tagger, self._photos = file, tagger, photos
+        self._known: dict[str, tuple[str, int]] = {}  # stamp, and where in the file the line begins
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._read()
 
-    @classmethod
-    def of(cls, file: Path, detector: Path, sure: float, photos: Iterable[str]) -> TaggingJob:
-        digest = hashlib.blake2b(digest_size=16)
-        for part in (WEIGHTS, SETTINGS):
-            digest.update((detector / part).read_bytes())
-        digest.update(repr(sure).encode())
-        for photo in photos:
-            digest.update(os.fsencode(photo) + b"\0" + _stamp(photo))
-        return cls(file, digest.hexdigest())
-
-    def done(self) -> int:
-        """How many photos an earlier run of this job has answered; what a stop cut off is dropped."""
+    def _read(self) -> None:
+        """Learn what an earlier run has answered; what a stop cut off is dropped, and what another tagger said."""
         if not self.file.is_file():
-            return 0
-        raw = self.file.read_bytes()
-        whole = raw[: raw.rfind(b"\n") + 1]
-        head, *lines = whole.splitlines() or [b""]
-        try:
-            known = msgspec.json.decode(head, type=_Head).job == self.name
-        except msgspec.MsgspecError:
-            known = False
-        if not known:
-            self.file.unlink()
-            return 0
-        if len(whole) < len(raw):
-            with replacing(self.file) as temporary:
-                temporary.write_bytes(whole)
-        return len(lines)
-
-    def run(self, tagger: Tagger, photos: Sequence[str], tick: Callable[[int], None]) -> None:
-        """Tag the photos that are not answered yet."""
-        done = self.done()
-        with self.file.open("ab") as lines:
-            if not done and not lines.tell():
-                lines.write(msgspec.json.encode(_Head(self.name)) + b"\n")
-            tick(done)
-            for photo, told in zip(photos[done:], tagger.tag(photos[done:]), strict=True):
-                entry = _Entry(photo, problem=told) if isinstance(told, Problem) else _Entry(photo, tagged=told)
-                lines.write(msgspec.json.encode(entry) + b"\n")
-                lines.flush()
-                done += 1
-                tick(done)
-
-    def answers(self) -> Iterator[Told]:
-        """What was told of each photo so far, in order, read from the file."""
+            return
+        end = 0
         with self.file.open("rb") as lines:
-            next(lines)
             for line in lines:
-                yield msgspec.json.decode(line, type=_Entry).told
+                try:
+                    if not end and msgspec.json.decode(line, type=_Head).tagger != self._tagger:
+                        break
+                    if end:
+                        entry = msgspec.json.decode(line, type=Answer)
+                        self._known[entry.photo] = entry.stamp, end
+                except msgspec.MsgspecError:
+                    break
+                if not line.endswith(b"\n"):
+                    break
+                end += len(line)
+        os.truncate(self.file, end)
+
+    @property
+    def left(self) -> list[str]:
+        """The photos that are not answered yet."""
+        return [photo for photo in self._photos if self._known.get(photo, ("", 0))[0] != _stamp(photo)]
+
+    def run(self, tagger: Tagger, tick: Callable[[int], None]) -> None:
+        """Tag the photos that are left."""
+        left = self.left
+        with self.file.open("ab") as lines:
+            if not lines.tell():
+                lines.write(msgspec.json.encode(_Head(self._tagger)) + b"\n")
+            tick(len(self._photos) - len(left))
+            for number, (photo, told) in enumerate(zip(left, tagger.tag(left), strict=True), 1):
+                problem, tagged = (told, None) if isinstance(told, Problem) else (None, told)
+                stamp, begin = _stamp(photo), lines.tell()
+                lines.write(msgspec.json.encode(Answer(photo, stamp, tagged, problem)) + b"\n")
+                lines.flush()
+                self._known[photo] = stamp, begin
+                tick(len(self._photos) - len(left) + number)
+
+    def answers(self) -> Iterator[Answer]:
+        """What was found, in the order asked for, read from the file."""
+        with self.file.open("rb") as lines:
+            for photo in self._photos:
+                lines.seek(self._known[photo][1])
+                yield msgspec.json.decode(lines.readline(), type=Answer)
 
     def tagged(self) -> Iterator[TaggedPhoto]:
-        """Those of the answers that are about a photo that could be read."""
-        return (told for told in self.answers() if isinstance(told, TaggedPhoto))
+        """The photos that could be read."""
+        return (answer.tagged for answer in self.answers() if answer.tagged is not None)
 
     def problems(self) -> Iterator[Problem]:
-        """The others."""
-        return (told for told in self.answers() if isinstance(told, Problem))
+        """Why the others could not."""
+        return (answer.problem for answer in self.answers() if answer.problem is not None)
 
     def finish(self) -> None:
         """Drop the file, once all that was wanted has been written."""
         self.file.unlink()
 
 
+def write_answers(path: Path, answers: Iterable[Answer]) -> None:
+    """The answers alone, one a line, to be read again by :func:`read_answers`."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        file.writelines(msgspec.json.encode(answer) + b"\n" for answer in answers)
+
+
+def read_answers(path: Path) -> Iterator[Answer]:
+    """Inverse of :func:`write_answers`.
+
+    Raises
+    ------
+    SourceError
+        The file is missing, or holds something else.
+    """
+    try:
+        with path.open("rb") as lines:
+            for line in lines:
+                yield msgspec.json.decode(line, type=Answer)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise SourceError(f"{path}: cannot be read: {error}; run `recsys import photos` again") from error
+
+
+def tagger_name(detector: Path, sure: float) -> str:
+    """What tells taggers apart: the detector's files, and the score from which it is believed."""
+    digest = hashlib.blake2b(repr(sure).encode(), digest_size=16)
+    for part in (WEIGHTS, SETTINGS):
+        digest.update((detector / part).read_bytes())
+    return digest.hexdigest()
+
+
 def job_file(out: Path) -> Path:
     """Where the answers of a job lie while it writes ``out``: beside it, hidden."""
     if out.is_dir():
         raise RecsysError(f"{out}: is a folder; name a file in it")
-    out.parent.mkdir(parents=True, exist_ok=True)
     return out.with_name(f".{out.name}.tagging")
 
 
-def _stamp(photo: str) -> bytes:
+def _stamp(photo: str) -> str:
     """Size and time of change of a photo's file, or of the archive that it lies in."""
     try:
-        found = os.stat(photo.split("::", 1)[0])
+        found = os.stat(split_reference(photo)[0])
     except OSError:
-        return b""
-    return f"{found.st_size} {found.st_mtime_ns}".encode()
+        return "gone"
+    return f"{found.st_size} {found.st_mtime_ns}"

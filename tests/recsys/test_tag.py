@@ -16,10 +16,8 @@ from PIL import Image
 
 from data.types import Problem
 from recsys.pipeline.tag_pictures import COLOURS, drawn
-from vision.detector.config import DetectorConfig
-from vision.detector.detect import Detector
+from tests.recsys.detecting import noise, untrained
 from vision.detector.garments import Garment
-from vision.detector.model import GarmentRCNN
 from vision.masks import decode_mask
 from vision.tagger import Tagger, tagged
 from vision.tags import TaggedPhoto, read_tags
@@ -29,20 +27,16 @@ Run = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def detector(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One that was never trained and takes next to everything for something."""
-    config = DetectorConfig(classes=("top", "bottom"), channels=8, box_hidden=16, mask_layers=1, side=64)
-    folder = tmp_path_factory.mktemp("detector")
-    Detector(GarmentRCNN(config), config).save(folder)
-    return folder
+    return untrained(tmp_path_factory.mktemp("detector"))
 
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
     """Five photos, one of them in a folder below and one in an archive, and one that is cut off."""
-    folder, rng = tmp_path / "photos", np.random.default_rng(0)
+    folder = tmp_path / "photos"
     (folder / "below").mkdir(parents=True)
-    for name in ("=1+1.png", "b.jpg", "below/b.jpg", "zipped.png"):
-        Image.fromarray(rng.integers(0, 255, (60, 40, 3), np.uint8)).save(folder / name)
+    for seed, name in enumerate(("=1+1.png", "b.jpg", "below/b.jpg", "zipped.png")):
+        noise(folder / name, seed)
     with zipfile.ZipFile(folder / "more.zip", "w") as archive:
         archive.write(folder / "zipped.png", "c.png")
     (folder / "zipped.png").unlink()
