@@ -3,8 +3,10 @@
 Known items are scored by counts and the network, new ones by what they borrow: two scores of different scale. Within a
 context their difference says something (strong counts are worth more than weak likeness), so neither is normalised by
 itself; one constant is added to new ones, the most likely one given what was worn in held-out outfits. An item of
-no outfit at all may have come later than all of them, and that it was not worn says nothing: of such, as many count as
-were worn for the first time in the held-out outfits, for as many may be about to be.
+no outfit at all may have been there and passed over, or may have come later than all outfits, and then that it was not
+worn says nothing. So of such no more count than are likely to have been there: how many were worn once and twice says
+how many were not worn though they could have been (Chao 1984, *Nonparametric estimation of the number of classes in a
+population*; a lower bound), and as many as were worn for the first time in the held-out outfits may be about to be.
 """
 
 from __future__ import annotations
@@ -65,7 +67,8 @@ def fit_newness(
     first_worn = first_worn[scorer.evidence.new.numpy()[first_worn]]
     waiting = scorer.evidence.degree.numpy() == 0
     waiting[first_worn] = False
-    share = min(1.0, len(first_worn) / max(int(waiting.sum()), 1))
+    there = max(len(first_worn), passed_over(scorer.evidence.degree.numpy()))
+    share = min(1.0, there / max(int(waiting.sum()), 1))
     weighed = scores + np.where(waiting[pools], np.log(max(share, 1e-9)), 0.0)
 
     def unlikely(constant: float) -> float:
@@ -73,6 +76,18 @@ def fit_newness(
         return float((logsumexp(moved, axis=1) - moved[:, 0]).sum()) + 0.5 * ((constant - level) / DEVIATION) ** 2
 
     return float(minimize_scalar(unlikely, bounds=(level - _WIDEST, level + _WIDEST), method="bounded").x)
+
+
+def passed_over(worn: NDArray[np.integer]) -> float:
+    """At least how many items could have been worn and were not, from how often each was, ``worn`` [N].
+
+    Chao's estimate, bias-corrected: f1 (f1 - 1) / (2 (f2 + 1)) of f1 items worn once and f2 worn twice.
+
+    >>> passed_over(np.array([1, 1, 1, 1, 2, 2, 9, 0, 0]))
+    2.0
+    """
+    once, twice = int((worn == 1).sum()), int((worn == 2).sum())
+    return once * (once - 1) / (2 * (twice + 1))
 
 
 def _questions(

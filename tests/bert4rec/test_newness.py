@@ -10,20 +10,20 @@ import numpy as np
 import pytest
 import torch
 
-from bert4rec.newness import fit_newness
+from bert4rec.newness import fit_newness, passed_over
 
 KNOWN, NEW = 60, 20
 
 
-def scorer(new: np.ndarray[Any, np.dtype[np.bool_]], lower: float = 3.0) -> Any:
-    """Of one category; new items score ``lower`` less than known ones, which all score alike."""
+def scorer(new: np.ndarray[Any, np.dtype[np.bool_]], lower: float = 3.0, worn: int = 5) -> Any:
+    """Of one category; new items score ``lower`` less than known ones, ``worn`` so often, all of which score alike."""
 
     def score_many(contexts: Sequence[Any], candidates: Any) -> Any:
         return np.where(new[candidates], -lower, 0.0).astype(np.float32)
 
     return SimpleNamespace(
         codes=SimpleNamespace(category=np.zeros(len(new), np.int64)),
-        evidence=SimpleNamespace(new=torch.from_numpy(new), degree=torch.from_numpy((~new).astype(np.int64))),
+        evidence=SimpleNamespace(new=torch.from_numpy(new), degree=torch.from_numpy(worn * (~new).astype(np.int64))),
         score_many=score_many,
     )
 
@@ -64,6 +64,19 @@ def test_of_what_came_after_all_outfits_as_much_counts_as_was_worn_for_the_first
         assert constant == pytest.approx(twice, abs=0.25)
     never = fit_newness(scorer(new), pairs(0.0, new), np.random.default_rng(0))
     assert never == pytest.approx(3.0, abs=0.01), "nobody wore a new one yet: the level alone"
+
+
+def test_where_most_items_are_worn_once_those_not_worn_were_passed_over_like_them(new: Any) -> None:
+    """Sixty worn once let expect many more that were not worn by chance: those thirty times as many are no arrivals."""
+    later = np.concatenate([new, np.ones(30 * NEW, bool)])
+    constant = fit_newness(scorer(later, worn=1), pairs(0.5, new, 4000), np.random.default_rng(0))
+    assert constant == pytest.approx(3.0 + np.log((1 / 3) / (31 * NEW / KNOWN)), abs=0.25)
+
+
+def test_how_many_were_passed_over() -> None:
+    assert passed_over(np.array([1, 1, 1, 1, 2, 2, 9, 0, 0])) == 2.0
+    assert passed_over(np.array([5, 5, 0])) == 0.0
+    assert passed_over(np.array([1] * 10)) == 45.0
 
 
 def test_a_few_outfits_move_it_a_little(new: Any) -> None:
