@@ -41,9 +41,11 @@ class Neo4jProcess:
         """Start; :meth:`wait` says when it is there."""
         command = [str(ROOT / "scripts" / "neo4j"), "run", str(self.folder), str(self.port)]
         environment = {"NEO4J_HEAP": "512m", "NEO4J_PAGECACHE": "64m", **os.environ}
+        if self.password is not None:
+            environment["NEO4J_NEW_PASSWORD"] = self.password
         with (self.folder.parent / f"{self.folder.name}.log").open("ab") as log:
             self._process = subprocess.Popen(
-                command + ([] if self.password is None else [self.password]),
+                command,
                 stdout=log,
                 stderr=log,
                 env=environment,
