@@ -210,7 +210,7 @@ def _login(given: str) -> tuple[str, str] | None:
         except OSError as error:
             raise GraphError(f"NEO4J_PASSWORD_FILE: {secret_file} cannot be read ({error.strerror})") from error
     password = password or os.environ.get("NEO4J_PASSWORD", "")
-    return (user or os.environ.get("NEO4J_USER", "neo4j"), password) if password else None
+    return (user or os.environ.get("NEO4J_USER") or "neo4j", password) if password else None
 
 
 class _Adapter(NamedTuple):

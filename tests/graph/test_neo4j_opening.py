@@ -44,6 +44,8 @@ def test_the_password_comes_from_the_environment_or_a_file(server, monkeypatch, 
         open_store(bare).close()
     monkeypatch.setenv("NEO4J_PASSWORD", PASSWORD)
     open_store(bare).close()
+    monkeypatch.setenv("NEO4J_USER", "")
+    open_store(bare).close()
     monkeypatch.setenv("NEO4J_PASSWORD_FILE", str(tmp_path / "nothing"))
     with pytest.raises(GraphError, match=r"NEO4J_PASSWORD_FILE: .*nothing cannot be read"):
         open_store(bare)
