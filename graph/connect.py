@@ -91,7 +91,9 @@ def open_vectors(url: str) -> VectorSets:
 
 
 def place_of(url: str) -> str:
-    """Where the store of a URL is, without user and password: two that name one file, or one database, have one.
+    """Where the store of a URL is, without user and password: equal only for one file or database.
+
+    A server goes by several addresses; :meth:`graph.store.GraphStore.identity` knows it by each.
 
     Raises
     ------
