@@ -37,6 +37,11 @@ class Neo4jProcess:
         login = "" if self.password is None else f"neo4j:{quote(self.password, safe='')}@"
         return f"neo4j://{login}127.0.0.1:{self.port}/neo4j"
 
+    @property
+    def running(self) -> bool:
+        """Whether it was begun, and neither stopped nor killed since."""
+        return self._process is not None
+
     def begin(self) -> None:
         """Start; :meth:`wait` says when it is there."""
         command = [str(ROOT / "scripts" / "neo4j"), "run", str(self.folder), str(self.port)]
