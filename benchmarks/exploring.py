@@ -85,6 +85,7 @@ def _measure_questions(store: GraphStore, outfits: Sequence[list[str]]) -> None:
     _each("strongest way", "-", few[:20], lambda o: strongest_path(store, o[0], o[-1], budget=FULL))
     _each("ego network, depth 2", "-", few, lambda outfit: ego_network(store, Node("item", outfit[0])))
     with_hub = [["item-0000000", *outfit[1:]] for outfit in few]
+    _each("worn_with of the hub", "-", with_hub[:10], lambda outfit: store.worn_with(outfit[0]))
     _each("explain a hub beside 4", "-", with_hub, lambda outfit: explain(store, outfit[0], outfit[1:]))
 
 

@@ -1,13 +1,15 @@
 """How fast the Neo4j store loads, answers and is read out, beside SQLite: ``python -m benchmarks.neo4j_store``.
 
     python -m benchmarks.neo4j_store live [--images 100000] [--writers 4] [--passes 3] [--plain]
+    python -m benchmarks.neo4j_store batches [--images 20000] [--passes 5]
     python -m benchmarks.neo4j_store import [--images 1200000 --items 800000 --edges 2400000]
 
 ``live`` writes through the driver into a server that it starts (``scripts/neo4j``), asks it and reads it out, and
 then does the same with a file; with more passes, all is deleted and loaded again, by a server that has compiled its
-queries by then. ``import`` writes the files for ``neo4j-admin database import``, imports them, starts
-the server on them and reads the graph out. Records are those of ``benchmarks.graph_store``; making them is not part of
-a time.
+queries by then. ``batches`` writes plain images into a server one batch after the other, as ``recsys import`` does,
+and several at once, as ``graph copy`` does, in turn. ``import`` writes the files for ``neo4j-admin database import``,
+imports them, starts the server on them and reads the graph out. Records are those of ``benchmarks.graph_store``;
+making them is not part of a time.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from graph import GraphStore, open_store, sqlite_url
 from graph.neo4j import loading
 from graph.neo4j.import_files import ImportFiles, command
 from graph.store import GraphError
+from recsys.settings import ImportSettings
 
 Connected = TypeVar("Connected")
 
@@ -74,7 +77,7 @@ def main() -> None:
     print(describe())
     print(f"{sizes.images:,} images, {sizes.items:,} items, {sizes.edges:,} edges")
     with tempfile.TemporaryDirectory(dir=sizes.folder) as folder:
-        (live if sizes.what == "live" else imported)(Path(folder), sizes)
+        {"live": live, "batches": batches, "import": imported}[sizes.what](Path(folder), sizes)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     print(f"peak memory of the client {peak:,.0f} MiB")
 
@@ -94,6 +97,29 @@ def live(folder: Path, sizes: argparse.Namespace) -> None:
     with open_store(sqlite_url(folder / "graph.sqlite")) as store:
         _measure_load("SQLite", store, sizes)
         _questions("SQLite", store, sizes)
+
+
+def batches(folder: Path, sizes: argparse.Namespace) -> None:
+    """One batch after the other, and several at once."""
+    catalogue = Catalogue(sizes)
+    images = [replace(image, shoot=None, styles=()) for image in catalogue.images(0, sizes.images)]
+
+    def in_turn(store: GraphStore) -> None:
+        for start in range(0, len(images), ImportSettings().batch):
+            store.upsert_images(images[start : start + ImportSettings().batch])
+
+    def at_once(store: GraphStore) -> None:
+        store.bulk_load((), images)
+
+    ways = [("one after the other", in_turn), ("several at once", at_once)]
+    with running(folder / "server") as url, opened(url, open_store) as store:
+        store.bulk_load(catalogue.items(), ())
+        for _ in range(sizes.passes):
+            for name, load in ways:
+                store.delete_images(image.image_id for image in images)
+                new, again = (len(images) / seconds_of(lambda load=load: load(store)) for _ in range(2))
+                print(f"{name}: {new:,.0f} a second, the same again {again:,.0f}", flush=True)
+            ways.reverse()
 
 
 def _measure_load(name: str, store: GraphStore, sizes: argparse.Namespace) -> None:
@@ -146,7 +172,7 @@ def imported(folder: Path, sizes: argparse.Namespace) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("live", "import"))
+    parser.add_argument("what", choices=("live", "batches", "import"))
     parser.add_argument("--images", type=int)
     parser.add_argument("--items", type=int)
     parser.add_argument("--edges", type=int)
@@ -158,7 +184,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, default=None, help="where everything is written (default: temporary)")
     sizes = parser.parse_args()
-    sizes.images = sizes.images or (100_000 if sizes.what == "live" else 1_200_000)
+    sizes.images = sizes.images or {"live": 100_000, "batches": 20_000, "import": 1_200_000}[sizes.what]
     sizes.items = sizes.items or sizes.images * 2 // 3
     sizes.edges = sizes.edges or 2 * sizes.images
     return sizes

@@ -91,7 +91,9 @@ def open_vectors(url: str) -> VectorSets:
 
 
 def place_of(url: str) -> str:
-    """Where the store of a URL is, without user and password: two that name one file, or one database, have one.
+    """Where the store of a URL is, without user and password: equal only for one file or database.
+
+    A server goes by several addresses; :meth:`graph.store.GraphStore.identity` knows it by each.
 
     Raises
     ------
@@ -210,7 +212,7 @@ def _login(given: str) -> tuple[str, str] | None:
         except OSError as error:
             raise GraphError(f"NEO4J_PASSWORD_FILE: {secret_file} cannot be read ({error.strerror})") from error
     password = password or os.environ.get("NEO4J_PASSWORD", "")
-    return (user or os.environ.get("NEO4J_USER", "neo4j"), password) if password else None
+    return (user or os.environ.get("NEO4J_USER") or "neo4j", password) if password else None
 
 
 class _Adapter(NamedTuple):

@@ -21,6 +21,11 @@ BATCH = 5_000
 LOOKED_AT = 200
 """Records of each kind of a target by which another graph is known before anything is written."""
 
+ONE_STORE = (
+    "FROM and TO are one store, named twice: there is nothing to copy. Give another store as TO, as in "
+    "recsys graph copy workspace sqlite:///backup.sqlite"
+)
+
 Tell = Callable[[str, int], None]
 """Called with what is being copied ("items", "images", "outfits", "links", "comparing") and how many are through."""
 
@@ -47,8 +52,11 @@ def copy(origin: GraphStore, target: GraphStore, tell: Tell = lambda what, done:
     Raises
     ------
     CopyError
-        Afterwards the two differ: the target held something else, or the origin was written to meanwhile.
+        The two are one store, or the target holds another graph: nothing was written. Or afterwards the two differ:
+        the target held something else, or the origin was written to meanwhile.
     """
+    if origin.identity() == target.identity():
+        raise CopyError(ONE_STORE)
     _require_kin(origin, target)
     written = target.bulk_load(
         _told("items", origin.items(), tell),

@@ -241,6 +241,10 @@ class GraphStore(ABC):
         """Take the problems of files out of quarantine (they were read again and are good); returns how many."""
 
     @abstractmethod
+    def identity(self) -> str:
+        """What this store has in common with no other, however its URL is written: equal for one that is open twice."""
+
+    @abstractmethod
     def close(self) -> None:
         """Give the connection back."""
 

@@ -219,7 +219,6 @@ class _Run:
             "loss": [entry["loss"] for entry in state.history],
             "hits_curve": [None if np.isnan(entry["hits_at_10"]) else entry["hits_at_10"] for entry in state.history],
             "mrr_curve": [None if np.isnan(entry["mrr"]) else entry["mrr"] for entry in state.history],
-            "seconds": sum(entry["seconds"] for entry in state.history),
         }
 
 

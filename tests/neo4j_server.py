@@ -37,13 +37,20 @@ class Neo4jProcess:
         login = "" if self.password is None else f"neo4j:{quote(self.password, safe='')}@"
         return f"neo4j://{login}127.0.0.1:{self.port}/neo4j"
 
+    @property
+    def running(self) -> bool:
+        """Whether it was begun, and neither stopped nor killed since."""
+        return self._process is not None
+
     def begin(self) -> None:
         """Start; :meth:`wait` says when it is there."""
         command = [str(ROOT / "scripts" / "neo4j"), "run", str(self.folder), str(self.port)]
         environment = {"NEO4J_HEAP": "512m", "NEO4J_PAGECACHE": "64m", **os.environ}
+        if self.password is not None:
+            environment["NEO4J_NEW_PASSWORD"] = self.password
         with (self.folder.parent / f"{self.folder.name}.log").open("ab") as log:
             self._process = subprocess.Popen(
-                command + ([] if self.password is None else [self.password]),
+                command,
                 stdout=log,
                 stderr=log,
                 env=environment,

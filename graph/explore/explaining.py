@@ -11,7 +11,7 @@ from graph.explore.budget import DEFAULT, Budget, Cut, Deadline, first
 from graph.explore.evidence import Evidence, between_two, rank
 from graph.explore.paths import STEPS, WORN, Paths, ways_within
 from graph.explore.scene import Scene
-from graph.explore.territory import Territory
+from graph.explore.territory import Memory, Territory
 from graph.nodes import Node
 from graph.store import GraphStore
 
@@ -83,10 +83,11 @@ def explain(
     found: list[Evidence] = []
     unconnected: list[str] = []
     hubs: tuple[Cut, ...] = scene.cuts()
+    memory = Memory()
     for other in deadline.within(others, every=1):
         evidence = between_two(scene, item_id, other)
         if not _are_together(evidence):
-            territory = Territory(store, WORN, deadline, fan=budget.fan, retell=False)
+            territory = Territory(store, WORN, deadline, fan=budget.fan, retell=False, memory=memory)
             with deadline.step():
                 territory.add((*scene.items.values(), *scene.images.values()))
                 longer, more = _longer(ways_within(store, territory, (item_id, other, STEPS), 1))

@@ -20,6 +20,14 @@ NAMED = 3
 """Hubs that are named one by one where several were cut."""
 
 
+class Memory:
+    """What a store answered to several walks of one question, by the same relations and fan: it is asked once."""
+
+    def __init__(self) -> None:
+        self.around: dict[Node, Neighbourhood] = {}
+        self.stands_alone: dict[Node, bool] = {}
+
+
 class Territory:
     """What was walked so far: every followed node with its edges.
 
@@ -31,6 +39,8 @@ class Territory:
         Most edges followed from a node by one relation.
     retell
         Whether outfits that were read from an image are walked too; they say again what the image says.
+    memory
+        What other walks by the same relations and fan were told, and what this one is told.
     """
 
     def __init__(
@@ -41,13 +51,14 @@ class Territory:
         *,
         fan: int = DEFAULT.fan,
         retell: bool = True,
+        memory: Memory | None = None,
     ) -> None:
         self._store = store
         self._relations = tuple(relations)
         self._deadline = deadline
         self._fan = fan
         self._retell = retell
-        self._judged: dict[Node, bool] = {}
+        self._memory = memory or Memory()
         self._full = False
         self.followed: dict[Node, Neighbourhood] = {}
         self.edges: dict[Node, dict[Node, Edge]] = {}
@@ -63,7 +74,15 @@ class Territory:
                 break
             batch = waiting[start : start + BATCH]
             with self._deadline.step():
-                self.add(self._store.neighbours(batch, relations=self._relations, limit=self._fan))
+                self.add(self._around(batch))
+
+    def _around(self, nodes: Sequence[Node]) -> list[Neighbourhood]:
+        known = self._memory.around
+        new = [node for node in nodes if node not in known]
+        if new:
+            found = self._store.neighbours(new, relations=self._relations, limit=self._fan)
+            known.update((around.node, around) for around in found)
+        return [known[node] for node in nodes]
 
     def add(self, found: Iterable[Neighbourhood]) -> None:
         """Take in nodes that were followed already, with the same relations and fan; other relations are left out."""
@@ -72,16 +91,16 @@ class Territory:
         self.followed.update((around.node, around) for around in found)
         if not self._retell:
             self._judge(edge.end for edge in edges if edge.relation == "STYLED_IN")
-            edges = [edge for edge in edges if self._judged.get(edge.end, True)]
+            edges = [edge for edge in edges if self._memory.stands_alone.get(edge.end, True)]
         for edge in edges:
             self._join(edge)
 
     def _judge(self, outfits: Iterable[Node]) -> None:
         """Find out which outfits stand for themselves."""
-        asked = sorted(set(outfits) - self._judged.keys())
+        asked = sorted(set(outfits) - self._memory.stands_alone.keys())
         if asked:
             found = self._store.neighbours(asked, relations=["READ_FROM"], limit=0)
-            self._judged.update((around.node, not around.degrees) for around in found)
+            self._memory.stands_alone.update((around.node, not around.degrees) for around in found)
 
     def _join(self, edge: Edge) -> None:
         self.edges.setdefault(edge.start, {})[edge.end] = edge

@@ -140,6 +140,16 @@ class Neo4jGraphStore(GraphStore):
         named = self._server.collect(files)
         return self._server.write(lambda transaction: quarantine.release(transaction, named))
 
+    def identity(self) -> str:
+        """What the server says of itself and of the database, since one has many addresses.
+
+        A database that was loaded from a dump has the id of the dumped one, so the server's is needed too. Servers
+        whose whole folders were copied cannot be told apart.
+        """
+        server = self._server.read("CALL dbms.info() YIELD id RETURN id")
+        database = self._server.read("CALL db.info() YIELD id RETURN id")
+        return f"neo4j {server[0][0]} {database[0][0]}"
+
     def close(self) -> None:
         self._server.close()
 

@@ -167,5 +167,10 @@ class SqliteGraphStore(GraphStore):
         with self._connections.write() as connection:
             return quarantine.release(connection, files)
 
+    def identity(self) -> str:
+        """The file by its number on its device, which hard and symbolic links share."""
+        file = self.path.stat()
+        return f"sqlite {file.st_dev} {file.st_ino}"
+
     def close(self) -> None:
         self._connections.close()

@@ -84,16 +84,12 @@ def import_files(
 
 
 def _require_two(session: Session, origin: str, target: str) -> None:
-    """See that FROM and TO are two stores; opens neither."""
+    """See that FROM and TO are not one place; opens neither. Whether two places are one store, they say themselves."""
     from graph.connect import place_of
-    from graph.copying import CopyError
+    from graph.copying import ONE_STORE, CopyError
 
     if origin == target or place_of(_url(session, origin)) == place_of(_url(session, target)):
-        one = f"both the word {origin}" if origin == target == WORKSPACE else "one store, named twice"
-        raise CopyError(
-            f"FROM and TO are {one}: there is nothing to copy. Give another store as TO, as in "
-            "recsys graph copy workspace sqlite:///backup.sqlite"
-        )
+        raise CopyError(ONE_STORE)
 
 
 def _url(session: Session, name: str) -> str:

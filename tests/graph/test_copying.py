@@ -48,3 +48,21 @@ def test_checksums_see_a_change_of_a_link_alone(filled, make):
     filled.link([make.link("c/아우터#0", "item-0", "manual", 0.5)])
     after = checksums(filled)
     assert {kind for kind in before if before[kind] != after[kind]} == {"links"}
+
+
+def test_a_store_under_another_name_is_not_copied_into_itself(filled, store_factory, tmp_path):
+    again = store_factory()
+    assert filled.identity() == again.identity() != store_factory("back").identity()
+    with pytest.raises(CopyError, match="FROM and TO are one store"):
+        copy(filled, again)
+
+
+def test_a_link_to_a_file_is_that_file(tmp_path):
+    open_store(sqlite_url(tmp_path / "one.sqlite")).close()
+    (tmp_path / "two.sqlite").hardlink_to(tmp_path / "one.sqlite")
+    with (
+        open_store(sqlite_url(tmp_path / "one.sqlite")) as one,
+        open_store(sqlite_url(tmp_path / "two.sqlite")) as two,
+        pytest.raises(CopyError, match="FROM and TO are one store"),
+    ):
+        copy(one, two)

@@ -9,6 +9,7 @@ import neo4j
 import pytest
 
 from graph import check_store, open_store
+from graph.copying import CopyError, copy
 from graph.neo4j import schema
 from graph.neo4j.server import Server
 from graph.store import GraphError, SchemaVersionError, StoreFormatError, StoreUnavailableError
@@ -43,6 +44,8 @@ def test_the_password_comes_from_the_environment_or_a_file(server, monkeypatch, 
         patch.setenv("NEO4J_PASSWORD_FILE", str(tmp_path / "secret"))
         open_store(bare).close()
     monkeypatch.setenv("NEO4J_PASSWORD", PASSWORD)
+    open_store(bare).close()
+    monkeypatch.setenv("NEO4J_USER", "")
     open_store(bare).close()
     monkeypatch.setenv("NEO4J_PASSWORD_FILE", str(tmp_path / "nothing"))
     with pytest.raises(GraphError, match=r"NEO4J_PASSWORD_FILE: .*nothing cannot be read"):
@@ -192,3 +195,14 @@ def test_a_look_says_what_is_wrong_and_never_the_password(tmp_path_factory: pyte
     stopped = check_store(server.url, seconds=5)
     assert not stopped.reachable and stopped.reason is not None and "connection refused" in stopped.reason
     assert "s3cret" not in stopped.reason
+
+
+def test_one_database_has_one_identity_whatever_its_address(server, neo4j_servers):
+    login = server.url.partition("://")[2].rpartition("@")[0]
+    urls = [f"{place}:{server.port}/" for place in (f"bolt://{login}@127.0.0.1", f"neo4j://{login}@localhost")]
+    with open_store(server.url) as store, open_store(neo4j_servers[0]) as other:
+        for url in urls:
+            with open_store(url) as again:
+                assert again.identity() == store.identity() != other.identity()
+                with pytest.raises(CopyError, match="FROM and TO are one store"):
+                    copy(store, again)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,15 @@ from typing import Any
 import networkx as nx
 import pyarrow.parquet as pq
 import pytest
+from typer.main import get_command
 
 from data.types import ImageRecord, Item, Outfit, Region
 from graph import open_store, sqlite_url
+from graph.connect import is_neo4j
 from graph.nodes import NODE_KINDS, RELATIONS
+from recsys.cli.app import build
 from recsys.cli.graph_session import By, Kind
+from tests.neo4j_server import empty
 
 Run = Callable[..., Any]
 
@@ -29,11 +34,29 @@ def _image(number: int, *item_ids: str, style: str, created: str) -> ImageRecord
     return ImageRecord(image_id=f"p{number}", source="s", styles=(style,), created=created, regions=regions)
 
 
+@pytest.fixture(params=("neo4j", "sqlite"))
+def url(request: pytest.FixtureRequest, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The graph of the workspace, in either store."""
+    if request.param == "sqlite":
+        return sqlite_url(workspace / "graph.sqlite")
+    server = str(request.getfixturevalue("neo4j_servers")[0])
+    monkeypatch.setenv("RECSYS_GRAPH__URL", server)
+    return server
+
+
 @pytest.fixture
-def stocked(workspace: Path) -> Path:
+def stocked(workspace: Path, url: str) -> Path:
+    """The workspace, its graph stocked."""
+    _stock(url)
+    return workspace
+
+
+def _stock(url: str) -> None:
     """자켓 - 셔츠 in two photos, 셔츠 - 치마 in one, 치마 - 가방 in an outfit; 혼자 alone."""
     colours = {"자켓": "블랙", "셔츠": "화이트", "치마": "블랙", "가방": "레드", "혼자": "블랙"}
-    with open_store(sqlite_url(workspace / "graph.sqlite")) as store:
+    with open_store(url) as store:
+        if is_neo4j(url):
+            empty(url)
         store.upsert_items(
             [
                 Item(item_id=name, category=name, slot="top", source="s", attributes={"색상": (colour,)})
@@ -48,7 +71,6 @@ def stocked(workspace: Path) -> Path:
             ]
         )
         store.upsert_outfits([Outfit(outfit_id="o", item_ids=("가방", "치마"), source="s")])
-    return workspace
 
 
 @pytest.fixture
@@ -163,6 +185,55 @@ def test_no_time_is_said(ask: Run, command: str) -> None:
     assert answer["cut"][0]["reason"] == "time"
 
 
+QUESTIONS = [
+    "neighbours 셔츠",
+    "neighbours p1",
+    "neighbours 색상=블랙 --relation HAS_ATTRIBUTE --limit 2",
+    "together 셔츠",
+    "together 셔츠 --by lift",
+    "path 자켓 가방",
+    "path 자켓 혼자",
+    "path 자켓 혼자 --strongest",
+    "connects 자켓 셔츠 혼자",
+    "explain 자켓 --context 셔츠 가방 혼자",
+    "ego 자켓 --depth 2",
+    "ego 자켓 --depth 4 --limit 5",
+    "hubs",
+    "hubs --kind attribute --limit 2",
+    "orphans",
+    "orphans --kind image",
+    "duplicates --overlap 0",
+    "merges --least 0",
+    "communities --period month",
+    "communities --of item --period all",
+    "changed 2020-11-09",
+    "trend 자켓 로맨틱",
+    "export {out} --around 셔츠 --depth 3",
+    "export {out}/graph.graphml",
+]
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_both_stores_answer_every_question_alike(
+    recsys: Run, stocked: Path, neo4j_servers: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _stock(neo4j_servers[0])
+    commands = {name for name, command in get_command(build()).commands["graph"].commands.items()}  # type: ignore[attr-defined]
+    assert {question.split()[0] for question in QUESTIONS} == commands - {"copy", "import-files", "delete"}
+    for question in QUESTIONS:
+        answers, written = [], []
+        for place in ("", neo4j_servers[0]):
+            monkeypatch.setenv("RECSYS_GRAPH__URL", place)
+            (tmp_path / "out").mkdir()
+            ran = recsys("-w", stocked, "graph", *question.format(out=tmp_path / "out").split(), "--json")
+            assert ran.status == 0, ran.err
+            answers.append((ran.out, ran.err))
+            written.append({file.name: file.read_bytes() for file in (tmp_path / "out").iterdir()})
+            shutil.rmtree(tmp_path / "out")
+        assert answers[0] == answers[1], question
+        assert written[0] == written[1], question
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -202,6 +273,16 @@ def test_a_store_is_not_copied_into_itself(recsys: Run, workspace: Path, target:
     assert (ran.status, ran.out, ran.err.count("\n")) == (1, "", 1)
     assert "nothing to copy. Give another store as TO" in ran.err
     assert not (workspace / "graph.sqlite").exists(), "nothing was opened"
+
+
+def test_a_server_is_not_copied_into_itself_under_another_name(
+    recsys: Run, workspace: Path, neo4j_servers: list[str]
+) -> None:
+    _stock(neo4j_servers[0])
+    other = neo4j_servers[0].replace("neo4j://127.0.0.1", "bolt://localhost")
+    ran = recsys("-w", workspace, "graph", "copy", neo4j_servers[0], other)
+    assert (ran.status, ran.out, ran.err.count("\n")) == (1, "", 1)
+    assert "nothing to copy. Give another store as TO" in ran.err
 
 
 def test_a_copy_into_another_file_holds_the_same(recsys: Run, stocked: Path) -> None:

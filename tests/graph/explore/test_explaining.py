@@ -9,7 +9,7 @@ import pytest
 from graph.explore.budget import Budget
 from graph.explore.ego import ego_network
 from graph.explore.explaining import Common, connect, explain
-from graph.explore.paths import shortest_paths, strongest_path
+from graph.explore.paths import WORN, shortest_paths, strongest_path
 from graph.explore.together import worn_together
 from graph.nodes import Node
 from graph.store import UnknownNodeError
@@ -167,3 +167,22 @@ def test_what_goes_between_two_reads_is_no_error(wardrobe, monkeypatch, ask, rea
     monkeypatch.setattr(wardrobe, "neighbours", neighbours)
     with suppress(UnknownNodeError):
         ask(wardrobe)
+
+
+def test_ways_to_several_items_ask_the_store_once_about_each_node(wardrobe, make, monkeypatch):
+    wardrobe.upsert_items([make.item("scarf"), make.item("glove")])
+    wardrobe.upsert_images([make.image("p5", "bag", "scarf"), make.image("p6", "bag", "glove")])
+    read, walked = wardrobe.neighbours, []
+
+    def neighbours(nodes, *, relations=None, limit=100):
+        nodes = list(nodes)
+        if tuple(relations or ()) == WORN and limit:
+            walked.extend(nodes)
+        return read(nodes, relations=relations, limit=limit)
+
+    alone = [explain(wardrobe, "coat", [other]) for other in ("glove", "hat", "lone", "scarf")]
+    monkeypatch.setattr(wardrobe, "neighbours", neighbours)
+    found = explain(wardrobe, "coat", ["glove", "hat", "lone", "scarf"])
+    assert walked and len(walked) == len(set(walked))
+    assert found.unconnected == tuple(other for each in alone for other in each.unconnected)
+    assert set(found.evidence) == {each for one in alone for each in one.evidence}
