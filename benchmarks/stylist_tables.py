@@ -84,10 +84,12 @@ def difference(results: Results) -> str:
 
 
 def known_and_new(results: Results) -> list[str]:
-    """Questions about items of training outfits and about others apart; empty where only one kind is asked about."""
+    """Questions about items of training outfits and about others apart; empty where one kind lacks a figure: it is not
+    asked about, or none of its outfits is real, as where few outfits were trained on."""
     first = next(iter(results.values()))
     metrics = first["reports"][0]["metrics"]
-    groups = [g for g in ("known", "new") if any(m["by"] == "item" and m["group"] == g for m in metrics)]
+    asked = {(m["task"], m["metric"], m["group"]) for m in metrics if m["by"] == "item"}
+    groups = [g for g in ("known", "new") if all((task, name, g) in asked for _, task, name in FIVE)]
     if len(groups) < 2:
         return []
     lines = head(["items asked for", "scorer", *(heading for heading, _, _ in FIVE)])
