@@ -93,6 +93,11 @@ def value_pmi(together: sp.csr_matrix, codes: ItemCodes, shrink: float) -> NDArr
     return np.asarray(np.log((observed + shrink) / (expected + shrink)), np.float32)
 
 
+def with_missing(pmi: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A table of values [V, V] with a last row and column of 0 for a missing value."""
+    return np.pad(pmi, ((0, 1), (0, 1)))
+
+
 def indicator(values: NDArray[np.int64], n_values: int) -> sp.csr_matrix:
     """Which item has which value [N, V], of codes [N, F] that are -1 where missing."""
     rows, columns = np.nonzero(values >= 0)
@@ -106,8 +111,8 @@ def indicator(values: NDArray[np.int64], n_values: int) -> sp.csr_matrix:
 @dataclass(frozen=True)
 class Counts:
     """What was counted over some outfits: ``together`` [N, N], ``degree`` [N] outfits of each item, ``pmi`` of
-    attribute values [V, V] (:func:`value_pmi`), and ``profiles`` of items by the labels of their photos [N, K]
-    (:func:`bert4rec.labels.label_profiles`)."""
+    attribute values [V + 1, V + 1] (:func:`value_pmi`; the last row and column, of a missing value, 0), and
+    ``profiles`` of items by the labels of their photos [N, K] (:func:`bert4rec.labels.label_profiles`)."""
 
     together: sp.csr_matrix
     degree: NDArray[np.float32]
@@ -124,6 +129,6 @@ class Counts:
         return cls(
             together,
             np.asarray(matrix.sum(0), np.float32).ravel(),
-            value_pmi(together, codes, shrink),
+            with_missing(value_pmi(together, codes, shrink)),
             label_profiles(matrix, labels),
         )

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bert4rec.attribute_pairs import AttributePairs
-from bert4rec.cooccurrence import Counts, incidence, second_order, third_order
+from bert4rec.cooccurrence import Counts, incidence, second_order, third_order, with_missing
 from bert4rec.item_codes import ItemCodes
 from bert4rec.silencing import PairInput, heard
 
 if TYPE_CHECKING:
     from bert4rec.new_item_score import NewItemScore
+from bert4rec.recurrence import least_counted
 
 COUNT_FEATURES = 9
 """Pair features that come from counting items; see :meth:`PairEvidence.count_features`."""
@@ -80,23 +81,26 @@ class PairEvidence:
         Three-step paths of :func:`third_order` [N, N].
     codes
         Categorical facts about the items.
+    least
+        Outfits that an item must be in for counts to say something of it; by default what
+        :func:`bert4rec.recurrence.least_counted` says of these outfits.
 
     Attributes
     ----------
     new
-        Items [N] that counts say nothing of: in no outfit, or in a single one where most places in outfits are filled
-        by items that are in no other.
+        Items [N] that counts say nothing of: those in fewer than ``least`` outfits.
     new_items
         What is said of pairs with items that were never worn; None where nothing is.
     """
 
-    def __init__(self, counts: Counts, paths: sp.csr_matrix, far: sp.csr_matrix, codes: ItemCodes) -> None:
-        together, degree, pmi = counts.together, counts.degree, counts.pmi
+    def __init__(
+        self, counts: Counts, paths: sp.csr_matrix, far: sp.csr_matrix, codes: ItemCodes, least: int | None = None
+    ) -> None:
+        together, degree = counts.together, counts.degree
         self.counts, self.paths, self.far = counts, paths, far
         self.new_items: NewItemScore | None = None
         self.degree = torch.from_numpy(degree)
-        hardly_recur = 2 * (degree == 1).sum() > degree.sum()
-        self.new = torch.from_numpy(degree < (2 if hardly_recur else 1))
+        self.new = torch.from_numpy(degree < (least_counted(degree) if least is None else least))
         self._lookup = PairLookup(together, paths, far)
         partners = np.asarray(together.sum(1), np.float32).ravel()
         normal = (
@@ -107,7 +111,7 @@ class PairEvidence:
         self._profiles = torch.from_numpy(counts.profiles)
         self._length = torch.from_numpy((np.sqrt(partners) * norm).astype(np.float32))
         self._total = max(float(partners.sum()), 1.0)
-        self._pmi = torch.from_numpy(np.pad(pmi, ((0, 1), (0, 1))))  # the last row and column: a missing value
+        self._pmi = torch.from_numpy(counts.pmi)
         self._values = torch.from_numpy(np.where(codes.values < 0, codes.n_values, codes.values))
         self._fields = np.unique(codes.fields, return_inverse=True)[1].astype(np.int64)
         field_of = np.zeros(codes.n_values + 1, np.int64)
@@ -124,13 +128,14 @@ class PairEvidence:
         shrink: float,
         keep: int,
         labels: sp.csr_matrix | None = None,
+        least: int | None = None,
     ) -> PairEvidence:
-        """Count the tables over outfits; ``shrink`` and ``keep`` as in :func:`value_pmi`, :func:`second_order`, and
-        ``labels`` of the outfits' photos [O, K] as in :func:`bert4rec.labels.label_profiles`."""
+        """Count the tables over outfits; ``shrink`` and ``keep`` as in :func:`value_pmi`, :func:`second_order`,
+        ``labels`` of the outfits' photos [O, K] as in :func:`bert4rec.labels.label_profiles`, ``least`` as above."""
         counts = Counts.of(outfits, codes, shrink, labels)
         paths = second_order(counts.together, keep)
         far = third_order(counts.together, paths, keep)
-        return cls(counts, paths, far, codes)
+        return cls(counts, paths, far, codes, least)
 
     def drop_paths(self) -> PairEvidence:
         """Let go of the matrices that only a release holds, two fifths of the memory; returns itself."""
@@ -196,7 +201,7 @@ class PairEvidence:
         """Named arrays for a checkpoint; :meth:`from_arrays` reads them back."""
         counts = self.counts
         out: dict[str, NDArray[np.float32] | NDArray[np.int64]] = {
-            "pmi": counts.pmi,
+            "pmi": counts.pmi[:-1, :-1],
             "degree": counts.degree,
             "profiles": counts.profiles,
         }
@@ -215,5 +220,5 @@ class PairEvidence:
             parts = tuple(arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr"))
             return sp.csr_matrix(parts, shape=(n, n))
 
-        counts = Counts(matrix("together"), arrays["degree"], arrays["pmi"], arrays["profiles"])
+        counts = Counts(matrix("together"), arrays["degree"], with_missing(arrays["pmi"]), arrays["profiles"])
         return cls(counts, matrix("paths"), matrix("far"), codes)

@@ -125,7 +125,7 @@ class NewItemEvidence:
             values=torch.from_numpy(known),
             fields=torch.from_numpy(codes.fields),
             usual=torch.from_numpy(usual),
-            pmi=torch.from_numpy(np.ascontiguousarray(np.pad(counts.pmi, ((0, 1), (0, 1))))),
+            pmi=torch.from_numpy(np.ascontiguousarray(counts.pmi)),
             looks=tuple(torch.from_numpy(look) for look in about.looks),
             seen=tuple(torch.from_numpy(seen(look)) for look in about.looks),
             typical=tuple(

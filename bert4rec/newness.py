@@ -12,6 +12,7 @@ population*; a lower bound), and as many as were worn for the first time in the 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,11 +56,12 @@ def fit_newness(
     float
         0 where nothing is known, or nothing new.
     """
-    contexts, pools, clash = _questions(scorer, outfits, rng)
+    asked = held_out_questions(scorer, outfits, rng)
+    pools = asked.pools
     new = scorer.evidence.new.numpy()[pools]
     if not len(pools) or new[:, 1:].all() or not new.any():
         return 0.0
-    scores = np.where(clash, -np.inf, scorer.score_many(contexts, pools).astype(np.float64))
+    scores = np.where(asked.clash, -np.inf, scorer.score_many(asked.contexts, pools).astype(np.float64))
     level = _level(scores[:, 1:], new[:, 1:])
     if not representative:
         return level
@@ -90,19 +92,29 @@ def passed_over(worn: NDArray[np.integer]) -> float:
     return once * (once - 1) / (2 * (twice + 1))
 
 
-def _questions(
-    scorer: OutfitScorer, outfits: Sequence[Index], rng: np.random.Generator
-) -> tuple[list[Index], Index, NDArray[np.bool_]]:
-    """Contexts, candidates [T, 1 + NEGATIVES] with the right one first, and which of them are worn in the outfit."""
-    places = [(outfit, k) for outfit in outfits if len(outfit) > 1 for k in range(len(outfit))]
+@dataclass(frozen=True, slots=True)
+class HeldOutQuestions:
+    """Which item is missing: T contexts and the ``outfit`` [T] each is of, candidates ``pools`` [T, 1 + NEGATIVES] with
+    the right one first, and which of them the outfit holds as well, ``clash`` [T, 1 + NEGATIVES]."""
+
+    contexts: list[Index]
+    outfit: Index
+    pools: Index
+    clash: NDArray[np.bool_]
+
+
+def held_out_questions(scorer: OutfitScorer, outfits: Sequence[Index], rng: np.random.Generator) -> HeldOutQuestions:
+    """At most MOST questions about held-out outfits, drawn at random; wrong candidates are uniform of the category."""
+    places = [(o, k) for o, outfit in enumerate(outfits) if len(outfit) > 1 for k in range(len(outfit))]
     chosen = np.sort(rng.permutation(len(places))[:MOST])
     asked = [places[k] for k in chosen]
-    right = np.array([outfit[k] for outfit, k in asked], np.int64)
+    right = np.array([outfits[o][k] for o, k in asked], np.int64)
     sampler = NegativeSampler(scorer.codes.category, scorer.evidence.degree.numpy())
     drawn = sampler.draw(scorer.codes.category[right], 2 * NEGATIVES, rng)[:, :NEGATIVES]  # its first half is uniform
-    clash = np.array([np.isin(row, outfit) for row, (outfit, _) in zip(drawn, asked, strict=True)], bool)
+    clash = np.array([np.isin(row, outfits[o]) for row, (o, _) in zip(drawn, asked, strict=True)], bool)
     clash = np.pad(clash.reshape(-1, NEGATIVES), ((0, 0), (1, 0)))
-    return [np.delete(outfit, k) for outfit, k in asked], np.column_stack([right, drawn]), clash
+    contexts = [np.delete(outfits[o], k) for o, k in asked]
+    return HeldOutQuestions(contexts, np.array([o for o, _ in asked], np.int64), np.column_stack([right, drawn]), clash)
 
 
 def _level(scores: NDArray[np.float64], new: NDArray[np.bool_]) -> float:

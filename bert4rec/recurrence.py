@@ -13,6 +13,14 @@ LEAST_ASKED = 0.25
 """Share of the places in outfits whose items must stay known, that the model has something to learn from."""
 
 
+def least_counted(degree: NDArray[np.number]) -> int:
+    """In how many outfits an item must be for counts to say something of it, from how many outfits [N] each is in.
+
+    1; or 2 where most places in outfits are filled by items that are in no other.
+    """
+    return 2 if 2 * int((degree == 1).sum()) > degree.sum() else 1
+
+
 def least_worn(degree: NDArray[np.int64]) -> int:
     """The number of outfits below which a catalogue was cut ("k-core"), from how many outfits [N] each item is in.
 

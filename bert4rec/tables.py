@@ -17,7 +17,7 @@ from bert4rec.item_codes import ItemCodes
 from bert4rec.model import ItemTensors
 from bert4rec.new_item_score import NewItemScore, fit_new_item_weights
 from bert4rec.new_items import NewItemEvidence
-from bert4rec.recurrence import least_worn
+from bert4rec.recurrence import least_counted, least_worn
 
 Outfits = Sequence[NDArray[np.int64]]
 
@@ -65,28 +65,39 @@ def count_evidence(
 ) -> PairEvidence:
     """All tables over some outfits, those for new items among them where their weights are given."""
     evidence = PairEvidence.count(outfits, codes, shrink=config.shrink, keep=config.keep, labels=labels)
-    if new_item_weights is not None:
+    return _with_new_items(evidence, codes, items, new_item_weights)
+
+
+def _with_new_items(
+    evidence: PairEvidence, codes: ItemCodes, items: ItemTensors, weights: Tensor | None
+) -> PairEvidence:
+    if weights is not None:
         tables = NewItemEvidence.count(evidence.counts, items.appearance(codes))
-        evidence.new_items = NewItemScore(tables, new_item_weights)
+        evidence.new_items = NewItemScore(tables, weights)
     return evidence
 
 
 def count_tables(data: TrainingSet, config: Bert4RecConfig) -> Tables:
-    """Count everything that training reads."""
+    """Count everything that training reads.
+
+    How many outfits an item must be in is decided once, by all outfits: an item that counts say nothing of without a
+    fold then passes for new there in every way.
+    """
+    worn = np.bincount(np.concatenate([*data.train, *data.valid]), minlength=data.codes.n_items)
+    counted_from, cut_to = least_counted(worn), least_worn(worn)
 
     def count(chosen: NDArray[np.bool_]) -> PairEvidence:
         outfits = [o for o, c in zip(data.train, chosen, strict=True) if c]
         labels = None if data.labels is None else data.labels[chosen]
-        counted = PairEvidence.count(outfits, data.codes, shrink=config.shrink, keep=config.keep, labels=labels)
-        return counted.drop_paths()
+        return PairEvidence.count(
+            outfits, data.codes, shrink=config.shrink, keep=config.keep, labels=labels, least=counted_from
+        )
 
-    folds = [count(data.fold != k) if config.evidence else None for k in range(config.folds)]
+    folds = [count(data.fold != k).drop_paths() if config.evidence else None for k in range(config.folds)]
     weights = None
     if config.evidence:
         about = data.items.appearance(data.codes)
         weights = fit_new_item_weights(data.train, about, shrink=config.shrink, seed=config.seed)
-    whole = count_evidence(list(data.train), data.codes, data.items, config, weights, data.labels)
-    worn = np.bincount(np.concatenate([*data.train, *data.valid]), minlength=data.codes.n_items)
-    least = least_worn(worn)
-    unseen = unseen_without(data.train, data.fold, config.folds, data.codes.n_items, least)
-    return Tables([f if f is not None else whole for f in folds], whole, unseen, weights, least)
+    whole = _with_new_items(count(np.ones(len(data.train), np.bool_)), data.codes, data.items, weights)
+    unseen = unseen_without(data.train, data.fold, config.folds, data.codes.n_items, max(counted_from, cut_to))
+    return Tables([f if f is not None else whole for f in folds], whole, unseen, weights, cut_to)

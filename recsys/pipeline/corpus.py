@@ -25,9 +25,11 @@ Outfits = list[NDArray[np.int64]]
 class Corpus:
     """Items and outfits of a store.
 
-    ``outfits`` are ascending item positions, each set once; ``group`` [O] numbers what must stay together when
-    outfits are split (photos of one shoot show the same clothes before the same wall). ``image_group`` [images] is
-    the group of each image of the graph, -1 where none of its outfits is in the corpus. ``labels`` [O, K] is the number
+    ``outfits`` are ascending item positions. Photos of the same items show one outfit, which counts once; a set that
+    comes more than once without photos, in baskets or lists, was put together as often, and each time counts.
+    ``group`` [O] numbers what must stay together when outfits are split (photos of one shoot show the same clothes
+    before the same wall). ``image_group`` [images] is the group of each image of the graph, -1 where none of its
+    outfits is in the corpus. ``labels`` [O, K] is the number
     of an outfit's photos that are labelled with each of ``label_names``: styles and substyles, the commonest ones.
     """
 
@@ -52,9 +54,10 @@ def read_corpus(store: GraphStore) -> Corpus:
     images = tuple(store.images())
     if not len(catalogue):
         raise TrainingError("the graph holds no items; import a catalogue or photos first")
-    shoot_of = {image.image_id: f"shoot:{image.shoot}" for image in images if image.shoot and image.kind == "photo"}
+    photos = {image.image_id for image in images if image.kind == "photo"}
+    shoot_of = {image.image_id: f"shoot:{image.shoot}" for image in images if image.shoot and image.image_id in photos}
     groups: dict[str, int] = {}
-    seen: dict[tuple[int, ...], int] = {}
+    photographed: dict[bytes, int] = {}
     outfits: Outfits = []
     group: list[int] = []
     group_of_image: dict[str, int] = {}
@@ -64,14 +67,16 @@ def read_corpus(store: GraphStore) -> Corpus:
         items = np.unique(catalogue.known(outfit.item_ids))
         if len(items) < 2:
             continue
-        name = shoot_of.get(outfit.image_id or "", outfit.outfit_id)
-        key = tuple(items.tolist())
-        if key not in seen:
-            seen[key] = len(outfits)
+        image = outfit.image_id or ""
+        position = photographed.get(items.tobytes(), len(outfits)) if image in photos else len(outfits)
+        if position == len(outfits):
+            name = shoot_of.get(image, outfit.outfit_id)
             outfits.append(items)
             group.append(groups.setdefault(name, len(groups)))
-        group_of_image[outfit.image_id or outfit.outfit_id] = group[seen[key]]
-        said += [(seen[key], label) for label in said_of.get(outfit.image_id or "", ())]
+        if image in photos:
+            photographed[items.tobytes()] = position
+        group_of_image[image or outfit.outfit_id] = group[position]
+        said += [(position, label) for label in said_of.get(image, ())]
     if not outfits:
         raise TrainingError("the graph holds no outfit of two or more items; nothing says what goes together")
     image_group = [group_of_image.get(i.image_id, groups.get(shoot_of.get(i.image_id, ""), -1)) for i in images]

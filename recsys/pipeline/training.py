@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import graphsage
 from bert4rec.choosing import FEWEST
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import NegativeSampler, assign_folds
+from bert4rec.leading import lead_over_counting
 from bert4rec.model import ItemTensors
 from bert4rec.newness import fit_newness
 from bert4rec.scorer import OutfitScorer
@@ -97,6 +98,7 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
     if plan.bert4rec.popularity_discount is None:
         held_out.outfit_discount = _outfit_discount(held_out, split[1], result.known, plan.seed)
     calibration, quality = _calibrate(held_out, split[1], plan.seed)
+    ranking = lead_over_counting(held_out, split[1], np.random.default_rng([plan.seed, 37]))
     return ReleaseContents(
         catalogue=corpus.catalogue,
         features=features,
@@ -125,6 +127,7 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
                 "newness": float(result.model.newness),
             },
             "calibration": quality,
+            "held_out_ranking": ranking and {**asdict(ranking), "behind": ranking.behind},
         },
     )
 

@@ -29,6 +29,10 @@ def tables(data: TrainingSet, config: Bert4RecConfig) -> Tables:
     return count_tables(data, config)
 
 
+def outside(fold: int) -> list[np.ndarray[Any, np.dtype[np.int64]]]:
+    return [o for o, k in zip(OUTFITS, FOLD, strict=True) if k != fold]
+
+
 @pytest.mark.parametrize("fold", [0, 1, 2])
 def test_no_pair_of_a_fold_alone_is_known_to_its_table(tables: Tables, fold: int) -> None:
     without, whole = tables.at(fold).counts.together, tables.at(-1).counts.together
@@ -45,11 +49,14 @@ def test_a_fold_is_told_what_counting_without_its_outfits_says(
     tables: Tables, data: TrainingSet, config: Bert4RecConfig, fold: int
 ) -> None:
     """Of all pairs: counts, paths of two and three steps, what values say, and who is new."""
-    others = [o for o, k in zip(OUTFITS, FOLD, strict=True) if k != fold]
+    others = outside(fold)
     expected = PairEvidence.count(others, data.codes, shrink=config.shrink, keep=config.keep)
     every = torch.arange(data.codes.n_items)
     told = [e.count_features(every[:, None], every) for e in (tables.at(fold), expected, tables.at(-1))]
     assert torch.equal(told[0], told[1]) and not torch.equal(told[0], told[2])
     pmi = [e.attributes(every[:, None], every).pmi for e in (tables.at(fold), expected, tables.at(-1))]
     assert torch.equal(pmi[0], pmi[1]) and not torch.equal(pmi[0], pmi[2])
-    assert torch.equal(tables.at(fold).new, expected.new)
+    worn = np.bincount(np.concatenate(others), minlength=data.codes.n_items)
+    assert torch.equal(tables.at(fold).new, torch.from_numpy(worn < 1)), "decided by all outfits, not by the others"
+    assert not torch.equal(tables.at(0).new, PairEvidence.count(outside(0), data.codes, shrink=1.0, keep=8).new)
+    assert np.array_equal(tables.unseen[fold], worn < 1), "what counts say nothing of passes for new"

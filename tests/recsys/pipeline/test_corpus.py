@@ -50,3 +50,20 @@ def test_a_catalogue_without_photos_has_no_labels(tmp_path: Path) -> None:
         store.upsert_items(Item(item_id=f"i{k}", category="c", slot="top", source="s") for k in range(2))
         store.upsert_outfits([Outfit(outfit_id="o", item_ids=("i0", "i1"), source="s")])
         assert read_corpus(store).labels.shape == (1, 0)
+
+
+def test_a_set_counts_as_often_as_it_was_bought_and_once_where_photos_show_it(tmp_path: Path) -> None:
+    with open_store(sqlite_url(tmp_path / "graph.sqlite")) as store:
+        store.upsert_items(Item(item_id=f"i{k}", category="c", slot="top", source="s") for k in range(3))
+        store.upsert_images(ImageRecord(image_id=f"basket{k}", source="s", kind="look") for k in range(3))
+        store.upsert_images(ImageRecord(image_id=f"photo{k}", source="s") for k in range(2))
+        store.upsert_outfits(
+            Outfit(outfit_id=name, item_ids=("i0", "i1"), source="s", image_id=name)
+            for name in ("basket0", "basket1", "photo0", "photo1")
+        )
+        store.upsert_outfits([Outfit(outfit_id="basket2", item_ids=("i1", "i2"), source="s", image_id="basket2")])
+        corpus = read_corpus(store)
+    assert [o.tolist() for o in corpus.outfits] == [[0, 1], [0, 1], [1, 2], [0, 1]]
+    assert len(set(corpus.group.tolist())) == 4, "baskets are held out one by one"
+    image = [record.image_id for record in corpus.images]
+    assert corpus.image_group[image.index("photo0")] == corpus.image_group[image.index("photo1")] == corpus.group[3]
