@@ -11,13 +11,17 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 import graphsage
 from bert4rec.choosing import FEWEST
 from bert4rec.config import Bert4RecConfig
 from bert4rec.dataset import NegativeSampler, assign_folds
+from bert4rec.evidence import PairEvidence
+from bert4rec.item_codes import ItemCodes
 from bert4rec.leading import lead_over_counting
 from bert4rec.model import ItemTensors
+from bert4rec.new_item_score import fit_new_item_weights
 from bert4rec.newness import fit_newness
 from bert4rec.scorer import OutfitScorer
 from bert4rec.sharing import lead
@@ -67,7 +71,8 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
     """Train both models on a corpus.
 
     A tenth of the outfits, by shoot, is held out: it stops both trainings, chooses the popularity discount and
-    calibrates the score. The counts and graph embeddings of the release are then taken over all outfits.
+    calibrates the score. The counts, graph embeddings and weights for new items of the release are then taken over
+    all outfits.
     """
     if not plan.resume:
         shutil.rmtree(plan.checkpoints, ignore_errors=True)
@@ -106,9 +111,7 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
         graphsage=embedded.model,
         model=result.model,
         items=final,
-        evidence=count_evidence(
-            corpus.outfits, features.codes, items, plan.bert4rec, result.new_item_weights, corpus.labels
-        ),
+        evidence=_count_all(corpus, features.codes, items, plan.bert4rec, result.new_item_weights),
         popularity_discount=result.popularity_discount,
         outfit_discount=held_out.outfit_discount,
         slots=SlotModel.fit(slots_of(corpus.catalogue, corpus.outfits)),
@@ -130,6 +133,16 @@ def train(inputs: TrainingInputs, plan: TrainingPlan, tell: Tell) -> ReleaseCont
             "held_out_ranking": ranking and {**asdict(ranking), "behind": ranking.behind},
         },
     )
+
+
+def _count_all(
+    corpus: Corpus, codes: ItemCodes, items: ItemTensors, config: Bert4RecConfig, weights: Tensor | None
+) -> PairEvidence:
+    """The tables of a release. Where ``weights`` for new items were fitted, they are fitted anew to all outfits."""
+    if weights is not None:
+        again = fit_new_item_weights(corpus.outfits, items.appearance(codes), shrink=config.shrink, seed=config.seed)
+        weights = weights if again is None else again
+    return count_evidence(corpus.outfits, codes, items, config, weights, corpus.labels)
 
 
 def _folds(corpus: Corpus, valid: NDArray[np.bool_], folds: int, rng: np.random.Generator) -> NDArray[np.int64]:
