@@ -196,9 +196,12 @@ def _require_port(address: str) -> None:
         usable = urlsplit(address).port != 0
     except ValueError:
         usable = False
-    if not usable:
+    if not usable:  # what stands there may be a password whose @host was forgotten
+        scheme, _, place = address.partition("://")
+        host = f"{place.partition(']')[0]}]" if place.startswith("[") else place.partition(":")[0]
         raise GraphError(
-            f"{address}: a port is a number from 1 to 65535; write {address.partition(':')[0]}://host:port/database"
+            f"{scheme}://{host}: what follows the colon is no port, which is a number from 1 to 65535; write "
+            f"{scheme}://host:port/database, and user:password@ before the host"
         )
 
 
@@ -211,6 +214,10 @@ def _login(given: str) -> tuple[str, str] | None:
             password = Path(secret_file).read_text(encoding="utf-8").rstrip("\r\n")
         except OSError as error:
             raise GraphError(f"NEO4J_PASSWORD_FILE: {secret_file} cannot be read ({error.strerror})") from error
+        except UnicodeDecodeError:
+            raise GraphError(f"NEO4J_PASSWORD_FILE: {secret_file} is not UTF-8") from None
+        if not password:
+            raise GraphError(f"NEO4J_PASSWORD_FILE: {secret_file} is empty")
     password = password or os.environ.get("NEO4J_PASSWORD", "")
     return (user or os.environ.get("NEO4J_USER") or "neo4j", password) if password else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -288,7 +289,7 @@ class Server:
     def _require_version(self) -> None:
         rows = self.read("CALL dbms.components() YIELD name, versions WHERE name = 'Neo4j Kernel' RETURN versions[0]")
         version = str(rows[0][0]) if rows else "unknown"
-        numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+        numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])  # "5.27-aura" as well
         if numbers < OLDEST:
             raise StoreFormatError(
                 f"{self.address}: runs Neo4j {version}; Neo4j {'.'.join(map(str, OLDEST))} or newer is wanted"

@@ -50,6 +50,22 @@ def test_the_password_comes_from_the_environment_or_a_file(server, monkeypatch, 
     monkeypatch.setenv("NEO4J_PASSWORD_FILE", str(tmp_path / "nothing"))
     with pytest.raises(GraphError, match=r"NEO4J_PASSWORD_FILE: .*nothing cannot be read"):
         open_store(bare)
+    for content, why in ((b"p\xe4ssword", "is not UTF-8"), (b"\n", "is empty")):
+        (tmp_path / "secret").write_bytes(content)
+        monkeypatch.setenv("NEO4J_PASSWORD_FILE", str(tmp_path / "secret"))
+        with pytest.raises(GraphError, match=f"NEO4J_PASSWORD_FILE: .*secret {why}") as raised:
+            open_store(bare)
+        assert raised.value.__cause__ is None
+
+
+@pytest.mark.parametrize(("version", "taken"), [("5.27-aura", True), ("5.26.12", True), ("5.14-aura", False)])
+def test_versions_are_read_whatever_follows_them(server, monkeypatch, version, taken):
+    monkeypatch.setattr(Server, "read", lambda self, statement, **parameters: [[version]])
+    if taken:
+        Server(f"bolt://127.0.0.1:{server.port}", ("neo4j", PASSWORD)).close()
+    else:
+        with pytest.raises(StoreFormatError, match=f"runs Neo4j {version}; Neo4j 5.23 or newer is wanted"):
+            Server(f"bolt://127.0.0.1:{server.port}", ("neo4j", PASSWORD))
 
 
 def test_no_server_and_no_database_are_said_at_once(server):
@@ -75,11 +91,17 @@ def test_urls_that_name_no_database_say_how_to_write_them(url):
 @pytest.mark.parametrize("host", ["127.0.0.1:99999", "127.0.0.1:65536", "127.0.0.1:0", "127.0.0.1:bolt", "[::1]:70000"])
 def test_a_port_that_is_none_is_refused_when_the_url_is_read(host):
     with pytest.raises(
-        GraphError, match="a port is a number from 1 to 65535; write neo4j://host:port/database"
+        GraphError, match="is no port, which is a number from 1 to 65535; write neo4j://host:port/database"
     ) as raised:
         open_store(f"neo4j://u:secret@{host}/neo4j")
     assert "secret" not in str(raised.value)
     assert not isinstance(raised.value, StoreUnavailableError)
+
+
+def test_a_password_whose_host_was_forgotten_is_not_shown():
+    with pytest.raises(GraphError, match=r"^neo4j://neo4j: what follows the colon is no port") as raised:
+        open_store("neo4j://neo4j:wr0ng:5/neo4j")
+    assert "wr0ng" not in str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["system", "System", "%73ystem"])

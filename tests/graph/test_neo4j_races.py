@@ -176,3 +176,25 @@ def test_an_item_in_very_many_images_is_deleted_in_parts(
     counts = store.counts()
     assert (counts.regions, counts.links, counts.items) == (1_350, 450, 1)
     assert [region.item_id for region in store.image("p0449").regions] == [None, "b", None]
+
+
+def test_an_export_tells_of_no_link_that_never_was(store: GraphStore, make: SimpleNamespace, between: Any) -> None:
+    """Between items and images an item goes, and others come, one of them with the number that it had in the server."""
+    store.upsert_items(make.item(f"i{n}") for n in range(6))
+    store.upsert_images([make.image("p", "i0", "i1"), make.image("q", "i2", "i5")])
+    store.delete_items(["i4"])
+
+    def act() -> None:
+        store.delete_items(["i5"])
+        store.upsert_items([make.item("new0"), make.item("new1"), make.item("new2")])
+        store.upsert_images([make.image("r", "i3", "new0", "new1", "new2")])
+
+    between("MATCH (n:Image)", act)
+    graph = store.export()
+    shown = {
+        image: [graph.item_ids[i] for i in graph.image_items[graph.image_indptr[k] : graph.image_indptr[k + 1]]]
+        for k, image in enumerate(graph.image_ids)
+    }
+    assert shown == {"p": ["i0", "i1"], "q": ["i2"], "r": ["i3"]}
+    assert graph.item_ids == ["i0", "i1", "i2", "i3"]
+    assert store.export().item_ids == ["i0", "i1", "i2", "i3", "new0", "new1", "new2"]
