@@ -74,6 +74,19 @@ def open_store(url: str) -> GraphStore:
     return _ADAPTERS[scheme].open(rest)
 
 
+def require_there(url: str) -> None:
+    """See that the file of an embedded store is there, before it is opened to be read: opening makes what is missing.
+
+    Raises
+    ------
+    GraphError
+        There is no such file, or no store goes by the URL.
+    """
+    scheme, rest = _parts(url)
+    if scheme == "sqlite" and not Path(_file(rest)).exists():
+        raise GraphError(f"{_file(rest)}: there is no such file; a graph to be read must be there")
+
+
 def open_vectors(url: str) -> VectorSets:
     """Open the vectors that releases keep in the Neo4j server of a graph store's URL; writes nothing.
 

@@ -106,10 +106,13 @@ def _url(session: Session, name: str) -> str:
 def _opened(session: Session, name: str, *, writing: bool = False) -> Iterator[GraphStore]:
     """The store that a URL or the word workspace names; the workspace's own is locked while it is written to."""
     from graph import open_store
+    from graph.connect import require_there
     from recsys.bootstrap import open_store as open_own
 
     with ExitStack() as stack:
         if name != WORKSPACE:
+            if not writing:
+                require_there(name)
             yield stack.enter_context(open_store(name))
             return
         workspace = session.workspace()

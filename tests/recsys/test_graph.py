@@ -285,6 +285,18 @@ def test_a_server_is_not_copied_into_itself_under_another_name(
     assert "nothing to copy. Give another store as TO" in ran.err
 
 
+def test_a_copy_from_a_file_that_is_not_there_makes_none(recsys: Run, stocked: Path, tmp_path: Path) -> None:
+    wrong, backup = tmp_path / "typo.sqlite", tmp_path / "backup.sqlite"
+    for command in (
+        ("copy", f"sqlite:///{wrong}", f"sqlite:///{backup}"),
+        ("import-files", tmp_path / "files", "--from", f"sqlite:///{wrong}"),
+    ):
+        answer = recsys("-w", stocked, "graph", *command)
+        assert answer.status == 1
+        assert "typo.sqlite: there is no such file" in answer.err
+    assert not wrong.exists()
+
+
 def test_a_copy_into_another_file_holds_the_same(recsys: Run, stocked: Path) -> None:
     ran = recsys("-w", stocked, "graph", "copy", "workspace", sqlite_url(stocked / "backup.sqlite"))
     assert ran.status == 0 and "both hold 3 images, 5 items, 1 outfits and 6 links: checksums agree" in ran.out
