@@ -96,7 +96,7 @@ def share_of(gain: dict[str, float]) -> str:
 def ranked(told: dict[str, Any]) -> str:
     """How the release ranks held-out outfits beside plain counting, and a warning where it surely ranks worse."""
     line = f"held-out outfits: the right item first of four in {told['model']:.3f}, by co-occurrence counts in "
-    warning = "; it should not be used: what is typical of these outfits is not in them as they were imported"
+    warning = "; it is behind plain counting and should not be used before it is known why"
     return f"{line}{told['cooccurrence']:.3f}{warning if told['behind'] else ''}"
 
 
