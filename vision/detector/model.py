@@ -84,6 +84,9 @@ class GarmentRCNN(nn.Module):
             mask_predictor=MaskRCNNPredictor(width, width, kinds),
         )
         self.network.transform = _AsGiven(1, 1, [0.5] * 3, [0.5] * 3)
+        heads = self.network.roi_heads
+        for head in (self.network.rpn.head, heads.box_predictor, heads.mask_predictor):
+            head.register_forward_hook(_in_single)
         self.to(memory_format=torch.channels_last)
 
     def losses(self, batch: Sequence[Targets]) -> Tensor:
@@ -105,6 +108,14 @@ class GarmentRCNN(nn.Module):
         body = {id(p) for p in self.network.backbone.body.parameters()}
         free = [p for p in self.parameters() if p.requires_grad]
         return [p for p in free if id(p) in body], [p for p in free if id(p) not in body]
+
+
+def _in_single(_module: nn.Module, _inputs: Any, outputs: Any) -> Any:
+    """Boxes are computed in the precision of what a head says, and bfloat16 has 8 bits: no more than every fourth
+    pixel beyond 512, so that the width of a narrow garment there becomes nothing, and its loss infinite."""
+    if isinstance(outputs, Tensor):
+        return outputs.float()
+    return type(outputs)(_in_single(_module, _inputs, part) for part in outputs)
 
 
 class _AsGiven(GeneralizedRCNNTransform):  # type: ignore[misc] # torchvision has no types

@@ -145,7 +145,9 @@ class _Run:
         with seeded(config.seed, 1, step), torch.autocast(self.place.type, torch.bfloat16, enabled=half):
             loss = self.model.losses(targets)
         if not torch.isfinite(loss):
-            raise TrainingError(f"the loss of step {step} is {float(loss)}: a lower lr than {config.lr} is needed")
+            raise TrainingError(
+                f"the loss of step {step} is {float(loss.detach())}: a lower lr than {config.lr} is needed"
+            )
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), CLIP)

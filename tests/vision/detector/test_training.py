@@ -16,7 +16,7 @@ from data.types import ImageRecord
 from vision.backbones import classifier
 from vision.detector.classes import CLASSES, SLOT_OF_CLASS, _ccp_classes
 from vision.detector.config import DetectorConfig
-from vision.detector.dataset import annotated
+from vision.detector.dataset import Targets, annotated
 from vision.detector.detect import Detector
 from vision.detector.model import GarmentRCNN
 from vision.detector.train import fit
@@ -161,3 +161,16 @@ def test_the_table_of_classes_in_the_docs_is_the_one_that_is_read() -> None:
     read = {name: {label for label, own in _ccp_classes().items() if own == name} for name in CLASSES}
     assert {name: labels for name, (_, labels) in table.items()} == read
     assert {name: slot for name, (slot, _) in table.items()} == SLOT_OF_CLASS
+
+
+def test_a_narrow_garment_far_to_the_right_has_a_finite_loss_in_half_precision() -> None:
+    config = replace(DetectorConfig(), classes=("top",), channels=16, box_hidden=16, mask_layers=1)
+    torch.manual_seed(0)
+    model = GarmentRCNN(config, None).train()
+    mask = torch.zeros((1, 64, 600), dtype=torch.uint8)
+    mask[0, 4:60, 517] = 1
+    box = torch.tensor([[517.0, 4.0, 518.0, 60.0]])
+    assert torch.equal(box.bfloat16()[:, 0], box.bfloat16()[:, 2])
+    target = Targets(torch.rand(3, 64, 600), box, torch.tensor([1]), mask)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.isfinite(model.losses([target]))
