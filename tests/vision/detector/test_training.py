@@ -168,8 +168,8 @@ def test_a_narrow_garment_far_to_the_right_has_a_finite_loss_in_half_precision()
     torch.manual_seed(0)
     model = GarmentRCNN(config, None).train()
     mask = torch.zeros((1, 64, 600), dtype=torch.uint8)
-    mask[0, 4:60, 517] = 1
-    box = torch.tensor([[517.0, 4.0, 518.0, 60.0]])
+    mask[0, 4:60, 519] = 1
+    box = torch.tensor([[519.0, 4.0, 520.0, 60.0]])
     assert torch.equal(box.bfloat16()[:, 0], box.bfloat16()[:, 2])
     target = Targets(torch.rand(3, 64, 600), box, torch.tensor([1]), mask)
     with torch.autocast("cpu", torch.bfloat16):
