@@ -31,12 +31,18 @@ def complete(
     top: Annotated[int, typer.Option(min=1, help="How many outfits.")] = 3,
     sheet: Annotated[Path | None, typer.Option(help="Draw query and answers into this PNG.")] = None,
     release: Annotated[str | None, typer.Option(help="Instead of the current release.")] = None,
+    detector: Annotated[
+        Path | None,
+        typer.Option(help="A detector's folder, for --photo; else the workspace's, else the product's own."),
+    ] = None,
 ) -> None:
     """Complete a partial outfit: empty slots are inferred, items chosen so that the whole goes together."""
     import msgspec
 
+    from data.photos import open_photo
     from recsys.bootstrap import open_indexes, open_store
     from recsys.engine.answers import CompletionQuery
+    from recsys.pipeline.photo_sheet import photo_cells
     from recsys.pipeline.release import load_release
     from recsys.pipeline.sheet import picture_of, write_sheet
 
@@ -46,28 +52,35 @@ def complete(
     workspace = session.workspace()
     with closing(open_indexes(session.settings(workspace), workspace)) as indexes:
         _, contents, engine = load_release(workspace, release, indexes)
-        reading = items_of_photo(session, contents, engine, photo) if photo else None
+        reading = items_of_photo(session, contents, engine, photo, detector) if photo else None
         given = tuple(item or ()) if reading is None else tuple(shown.item_id for shown in reading.items)
         answer = engine.complete(CompletionQuery(context=given, slots=tuple(slot or ()), outfits=top))
     if sheet is not None:
         with open_store(session.settings(workspace), workspace) as store:
-            write_sheet(sheet, answer, engine.catalogue, picture_of(store, engine.catalogue), photo)
+            seen = photo_cells(open_photo(str(photo)), reading.garments) if photo and reading else []
+            write_sheet(sheet, answer, engine.catalogue, picture_of(store, engine.catalogue), seen)
         session.output.note(f"sheet: {sheet}")
     session.output.document(answer if reading is None else msgspec.to_builtins(answer) | {"photo": reading})
     show(session, answer)
 
 
-def items_of_photo(session: Session, contents: ReleaseContents, engine: OutfitEngine, photo: Path) -> PhotoReading:
+def items_of_photo(
+    session: Session, contents: ReleaseContents, engine: OutfitEngine, photo: Path, detector: Path | None
+) -> PhotoReading:
     """Read a photo as items and say which, and how near they come."""
     from recsys.bootstrap import open_store
+    from recsys.cli.tag import detector_of
     from recsys.pipeline.photo_query import read_photo
 
     workspace = session.workspace()
     with open_store(session.settings(workspace), workspace) as store:
-        reading = read_photo(store, contents, engine, photo)
+        reading = read_photo(store, contents, engine, photo, detector or detector_of(session))
     if reading.imported:
         session.output.note(f"{photo}: was imported; it shows {', '.join(item.item_id for item in reading.items)}")
         return reading
+    if reading.garments:
+        shown = [f"{garment.category} ({garment.score:.2f})" for garment in reading.garments]
+        session.output.note(f"{photo}: shows {', '.join(shown)}")
     near = [f"{item.item_id} ({item.slot}, likeness {item.likeness:.2f})" for item in reading.items]
     session.output.note(f"{photo}: was never imported; completed as what comes nearest: {', '.join(near)}")
     return reading

@@ -90,7 +90,9 @@ def photos(
     paths: Annotated[list[str], typer.Argument(help="Photos, folders and zip archives of photos, patterns.")],
     sure: Annotated[float, typer.Option(min=0, max=1, help="Score from which a garment goes into the graph.")] = 0.7,
     review: Annotated[float, typer.Option(min=0, max=1, help="Score from which others are listed for review.")] = 0.3,
-    detector: Annotated[Path | None, typer.Option(help="A detector's folder; else the workspace's.")] = None,
+    detector: Annotated[
+        Path | None, typer.Option(help="A detector's folder; else the workspace's, else the product's own.")
+    ] = None,
 ) -> None:
     """Import photos that nobody annotated: a detector finds their garments, the unsure ones are listed for review."""
     from hashlib import blake2b

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recsys.cli.session import Exit, Session, session_of
-from recsys.errors import RecsysError
 from recsys.workspace import MARKER
 
 if TYPE_CHECKING:
@@ -32,7 +31,9 @@ def tag(
         list[Path], typer.Option(help="File for the garments: .xlsx, .csv or .jsonl; may be given several times.")
     ],
     pictures: Annotated[Path | None, typer.Option(help="Folder for the photos with what was found drawn on.")] = None,
-    detector: Annotated[Path | None, typer.Option(help="A detector's folder; else the workspace's.")] = None,
+    detector: Annotated[
+        Path | None, typer.Option(help="A detector's folder; else the workspace's, else the product's own.")
+    ] = None,
     sure: Annotated[float, typer.Option(min=0, max=1, help="Score from which a garment is one.")] = 0.5,
 ) -> None:
     """Find the garments in photos, cut out and describe each; stopped and started again, it goes on where it was.
@@ -80,15 +81,14 @@ def run_tagging(
 
 
 def detector_of(session: Session) -> Path:
-    """The detector that was trained in the workspace."""
+    """The detector that was trained in the workspace, else the one that comes with the product."""
+    from vision.detector.detect import packaged_detector
+
     if (session.workspace_path / MARKER).exists():
         folder = session.workspace().vision / "detector"
         if folder.is_dir():
             return folder
-    raise RecsysError(
-        f"{session.workspace_path}: no detector was trained there (`recsys train-vision detector`); "
-        "name another's folder with --detector"
-    )
+    return packaged_detector()
 
 
 def _write(job: TaggingJob, out: list[Path], pictures: Path | None, unread: list[Problem]) -> None:

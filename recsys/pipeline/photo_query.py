@@ -13,16 +13,15 @@ from numpy.typing import NDArray
 from data.photos import open_photo
 from data.types import ImageRecord
 from graph.store import GraphStore
-from graph.tensors import BipartiteGraph
-from graphsage import NodeFeatures
 from recsys.engine.answers import SimilarItem
 from recsys.engine.engine import OutfitEngine
 from recsys.errors import ReleaseError
 from recsys.pipeline.contents import ReleaseContents
-from recsys.pipeline.embedding import Rows
-from recsys.pipeline.visual import NeededEncoder, unit
+from recsys.pipeline.photo_garments import PhotoGarment, find_garments, photo_in_graph
+from recsys.pipeline.visual import NeededEncoder
 from vision.connect import open_encoder
 from vision.crops import photo_crop
+from vision.detector.detect import Detector
 from vision.encoder import Encoder
 
 GARMENTS = ("top", "bottom", "dress", "outer")
@@ -44,15 +43,24 @@ class PhotoItem(Struct, frozen=True, kw_only=True):
 
 
 class PhotoReading(Struct, frozen=True, kw_only=True):
-    """What a photo was taken for: the items linked to it where it was imported, else those that come nearest."""
+    """What a photo was taken for: the items linked to it where it was imported, else those that come nearest.
+
+    ``garments``: what a detector found in a photo that was not imported, the surest first.
+    """
 
     file: str
     imported: bool
     items: tuple[PhotoItem, ...]
+    garments: tuple[PhotoGarment, ...] = ()
 
 
-def read_photo(store: GraphStore, contents: ReleaseContents, engine: OutfitEngine, photo: Path) -> PhotoReading:
-    """Items that stand for a photo.
+def read_photo(
+    store: GraphStore, contents: ReleaseContents, engine: OutfitEngine, photo: Path, detector: Path
+) -> PhotoReading:
+    """Items that stand for a photo: those it was imported with, else those most like the garments found in it.
+
+    Of each slot the surest garment counts. Where the detector of that folder finds none that the catalogue has a slot
+    for, the photo as a whole is compared.
 
     Raises
     ------
@@ -60,6 +68,8 @@ def read_photo(store: GraphStore, contents: ReleaseContents, engine: OutfitEngin
         The photo was not imported and is no picture that can be read.
     ReleaseError
         The encoders that the release needs are not the ones installed.
+    CheckpointError
+        The detector cannot be read.
     """
     image = known_photo(store, photo)
     linked = [r.item_id for r in image.regions if r.item_id and r.item_id in engine.catalogue] if image else []
@@ -67,8 +77,23 @@ def read_photo(store: GraphStore, contents: ReleaseContents, engine: OutfitEngin
         items = [engine.catalogue.item(item_id) for item_id in dict.fromkeys(linked)]
         found = tuple(PhotoItem(item_id=i.item_id, slot=i.slot, category=i.category, likeness=None) for i in items)
         return PhotoReading(file=str(photo), imported=True, items=found)
-    likeness = photo_likeness(contents, open_needed(contents), photo)
-    return PhotoReading(file=str(photo), imported=False, items=nearest_garments(engine, likeness))
+    encoders = open_needed(contents)
+    garments = find_garments(contents, engine, encoders, open_photo(str(photo)), Detector.load(detector))
+    worn = worn_items(engine, garments)
+    if not worn:
+        worn = nearest_garments(engine, photo_likeness(contents, encoders, photo))
+    return PhotoReading(file=str(photo), imported=False, items=worn, garments=garments)
+
+
+def worn_items(engine: OutfitEngine, garments: Sequence[PhotoGarment]) -> tuple[PhotoItem, ...]:
+    """The items of the surest garment of each slot; a dress, or else a top and a bottom."""
+    taken: dict[str, PhotoItem] = {}
+    for garment in garments:
+        slot, item_id = garment.slot, garment.item_id
+        if item_id is not None and slot not in taken and not _APART.get(slot, set()) & taken.keys():
+            category = engine.catalogue.item(item_id).category
+            taken[slot] = PhotoItem(item_id=item_id, slot=slot, category=category, likeness=garment.likeness)
+    return tuple(taken.values())
 
 
 def nearest_garments(engine: OutfitEngine, likeness: NDArray[np.float32]) -> tuple[PhotoItem, ...]:
@@ -138,29 +163,8 @@ def photo_likeness(contents: ReleaseContents, encoders: Sequence[Encoder], photo
     PhotoError
         The file is no picture that can be read.
     """
-    crop = photo_crop(open_photo(str(photo)), None)
-    rows: dict[str, Rows] = {e.name: (e.encode([crop]), np.ones(1, bool)) for e in encoders}
-    dense, known, _ = contents.features.visual.encode(rows, 1)
-    graph = BipartiteGraph(
-        image_ids=["query"],
-        item_ids=[],
-        image_indptr=np.zeros(2, np.int64),
-        image_items=np.zeros(0, np.int32),
-        item_indptr=np.zeros(1, np.int64),
-        item_images=np.zeros(0, np.int32),
-    )
-    features = NodeFeatures(
-        image=dense,
-        image_known=known,
-        item=np.zeros((0, contents.features.dense.shape[1]), np.float32),
-        item_known=np.zeros(0, bool),
-        image_tags=(np.zeros(2, np.int64), np.zeros(0, np.int32), max(len(contents.styles), 1)),
-        item_tags=(np.zeros(1, np.int64), np.zeros(0, np.int32), max(contents.features.codes.n_values, 1)),
-        item_group=np.zeros(0, np.int32),
-    )
-    image, _ = contents.graphsage.encode(graph, features)
-    parts = [image] if not dense.shape[1] else [unit(dense), image]
-    return np.asarray(unit(np.concatenate(parts, 1))[0])
+    whole = photo_crop(open_photo(str(photo)), None)
+    return photo_in_graph(contents, encoders, whole)[0]
 
 
 def items_like_photo(

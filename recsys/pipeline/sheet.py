@@ -44,10 +44,10 @@ def picture_of(store: GraphStore, catalogue: Catalogue) -> Picture:
         item = catalogue.item(item_id)
         try:
             if item.photo is not None:
-                return _on_paper(product_crop(open_photo(item.photo)))
+                return on_paper(product_crop(open_photo(item.photo)))
             view = _best_view(store, item_id)
             if view is not None:
-                return _on_paper(garment_crop(open_photo(view[0]), view[1]))
+                return on_paper(garment_crop(open_photo(view[0]), view[1]))
         except (DataError, VisionError):
             return None
         return None
@@ -78,11 +78,14 @@ def _visible(region: Region) -> float:
 
 
 def write_sheet(
-    path: Path, completion: Completion, catalogue: Catalogue, picture: Picture, photo: Path | None = None
+    path: Path, completion: Completion, catalogue: Catalogue, picture: Picture, seen: Sequence[Cell] = ()
 ) -> None:
-    """Draw the query in the first column and one outfit a row beside it; the file is whole or not there."""
-    query = [Cell(open_photo(str(photo)), "your photo", "")] if photo else []
-    query += [_cell(catalogue, picture, item_id, "given") for item_id in completion.context]
+    """Draw the query in the first columns and one outfit a row beside them; the file is whole or not there.
+
+    ``seen``: what a photo showed, drawn before the items that it was taken for.
+    """
+    given = "taken for this" if seen else "given"
+    query = [*seen, *(_cell(catalogue, picture, item_id, given) for item_id in completion.context)]
     rows = [
         (
             f"outfit {outfit.rank}    {verdict(outfit)}",
@@ -157,8 +160,8 @@ def _write(
     draw.text(corner, drawable, font=font, fill=colour, anchor=anchor)
 
 
-def _on_paper(crop: Crop) -> Image.Image:
-    """The garment alone, everything around it white."""
+def on_paper(crop: Crop) -> Image.Image:
+    """A garment alone, everything around it white."""
     pixels = crop.pixels
     if crop.mask is not None:
         pixels = np.where(crop.mask[..., None], pixels, np.uint8(255))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import contourpy
@@ -16,7 +16,7 @@ from data.photos import open_photo
 from data.types import Problem
 from recsys.pipeline.captions import in_english
 from recsys.pipeline.lettering import lettering
-from vision.masks import decode_mask
+from vision.masks import EncodedMask, decode_mask
 from vision.tags import TaggedGarment, TaggedPhoto
 
 COLOURS = {
@@ -64,23 +64,31 @@ def _free(stem: str, used: set[str]) -> str:
 
 def drawn(photo: Image.Image, garments: Iterable[TaggedGarment]) -> Image.Image:
     """The photo, shrunk to LARGEST where it is larger, with the garments drawn on it, the surest on top."""
+    surest = list(garments)
+    picture = outlined(photo, [(garment.category, garment.mask) for garment in surest])
+    size, scale = picture.size, picture.width / photo.width
+    pen = ImageDraw.Draw(picture)
+    for garment in reversed(surest):
+        x0, y0, x1, y1 = (corner * scale for corner in garment.box)
+        pen.rectangle((x0, y0, x1, y1), outline=COLOURS.get(garment.category, OTHER), width=1)
+    taken: list[tuple[float, float, float, float]] = []
+    for garment in surest:
+        _label(pen, size, garment, scale, taken)
+    return picture
+
+
+def outlined(photo: Image.Image, masks: Sequence[tuple[str, EncodedMask]]) -> Image.Image:
+    """The photo, shrunk to LARGEST where it is larger, with masks outlined in their category's colour."""
     scale = min(1.0, LARGEST / max(photo.size))
     size = max(1, round(photo.width * scale)), max(1, round(photo.height * scale))
     picture = photo.resize(size, Image.Resampling.LANCZOS) if scale < 1 else photo.copy()
     pen = ImageDraw.Draw(picture)
     thick = max(2, round(max(size) / 300))
-    surest = list(garments)
-    for garment in reversed(surest):
-        colour = COLOURS.get(garment.category, OTHER)
-        mask = np.asarray(Image.fromarray(decode_mask(garment.mask)).resize(size, Image.Resampling.NEAREST))
+    for category, encoded in reversed(masks):
+        mask = np.asarray(Image.fromarray(decode_mask(encoded)).resize(size, Image.Resampling.NEAREST))
         for outline in outlines(mask):
             pen.line(outline, fill=(255, 255, 255), width=thick + 2, joint="curve")
-            pen.line(outline, fill=colour, width=thick, joint="curve")
-        x0, y0, x1, y1 = (corner * scale for corner in garment.box)
-        pen.rectangle((x0, y0, x1, y1), outline=colour, width=1)
-    taken: list[tuple[float, float, float, float]] = []
-    for garment in surest:
-        _label(pen, size, garment, scale, taken)
+            pen.line(outline, fill=COLOURS.get(category, OTHER), width=thick, joint="curve")
     return picture
 
 

@@ -94,6 +94,9 @@ def test_the_unsure_are_for_review_and_not_in_the_graph(recsys: Run, shop: Path,
     assert listed[0]["field"] == "garment 1"
 
 
-def test_without_a_detector_nothing_is_imported(recsys: Run, shop: Path, photos: Path) -> None:
-    ran = recsys("-w", shop, "import", "photos", photos)
-    assert (ran.status, "no detector was trained there" in ran.err) == (1, True)
+def test_without_a_detector_of_its_own_a_workspace_uses_the_one_that_comes_along(
+    recsys: Run, shop: Path, photos: Path
+) -> None:
+    (photos / "broken.jpg").unlink()
+    ran = recsys("-w", shop, "import", "photos", photos, "--review", "0.7", "--json")
+    assert (ran.status, ran.json["images"]) == (0, 3), ran.err

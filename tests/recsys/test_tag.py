@@ -17,6 +17,8 @@ from PIL import Image
 from data.types import Problem
 from recsys.pipeline.tag_pictures import COLOURS, drawn
 from tests.recsys.detecting import noise, untrained
+from vision.detector.classes import CLASSES
+from vision.detector.detect import Detector, packaged_detector
 from vision.detector.garments import Garment
 from vision.masks import decode_mask
 from vision.tagger import Tagger, tagged
@@ -131,9 +133,6 @@ def test_a_stopped_job_goes_on_and_another_starts_anew(
 
 
 def test_what_cannot_be_done_is_said_at_once(recsys: Run, photos: Path, detector: Path, tmp_path: Path) -> None:
-    none = recsys("-w", tmp_path / "none", "tag", photos, "--out", tmp_path / "a.csv")
-    assert none.status == 1
-    assert "no detector was trained there" in none.err
     ran = recsys("tag", photos, "--detector", detector, "--out", tmp_path / "a.txt")
     assert "a name ends in .xlsx, .csv, .jsonl" in ran.err
     for path, word in ((tmp_path / "x", "no such folder"), (f"{photos}/*.tif", "nothing matches this pattern")):
@@ -164,3 +163,11 @@ def test_a_drawn_picture_shows_outline_and_label_at_any_size() -> None:
     label = pixels[267:300, 134:300].reshape(-1, 3)
     assert (label == colour).all(1).mean() > 0.5
     assert (label == 255).all(1).any(), "letters are white"
+
+
+def test_without_a_workspace_the_detector_that_comes_along_tags(recsys: Run, tmp_path: Path) -> None:
+    Image.new("RGB", (60, 90), (200, 30, 30)).save(tmp_path / "plain.png")
+    ran = recsys("-w", tmp_path / "none", "tag", tmp_path / "plain.png", "--out", tmp_path / "a.csv", "--json")
+    assert (ran.status, ran.json["photos"]) == (0, 1), ran.err
+    classes = Detector.load(packaged_detector()).config.classes
+    assert classes == CLASSES

@@ -29,6 +29,11 @@ SURE = 0.5
 WEIGHTS, SETTINGS = "weights.safetensors", "config.json"
 
 
+def packaged_detector() -> Path:
+    """Folder of the detector that comes with the product: street photos, eight classes. Its README says how it came."""
+    return Path(__file__).parent / "street"
+
+
 class Detector:
     """Finds garments in photos of any size; see :mod:`vision.detector.garments`."""
 
