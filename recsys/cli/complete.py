@@ -42,7 +42,7 @@ def complete(
     from data.photos import open_photo
     from recsys.bootstrap import open_indexes, open_store
     from recsys.engine.answers import CompletionQuery
-    from recsys.pipeline.photo_sheet import photo_cells
+    from recsys.pipeline.photo_sheet import seen_in
     from recsys.pipeline.release import load_release
     from recsys.pipeline.sheet import picture_of, write_sheet
 
@@ -57,7 +57,7 @@ def complete(
         answer = engine.complete(CompletionQuery(context=given, slots=tuple(slot or ()), outfits=top))
     if sheet is not None:
         with open_store(session.settings(workspace), workspace) as store:
-            seen = photo_cells(open_photo(str(photo)), reading.garments) if photo and reading else []
+            seen = seen_in(open_photo(str(photo)), reading.garments) if photo and reading else None
             write_sheet(sheet, answer, engine.catalogue, picture_of(store, engine.catalogue), seen)
         session.output.note(f"sheet: {sheet}")
     session.output.document(answer if reading is None else msgspec.to_builtins(answer) | {"photo": reading})

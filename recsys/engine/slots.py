@@ -43,12 +43,13 @@ class SlotModel(Struct, frozen=True):
     def probability(self, slot: str, present: Iterable[str]) -> float:
         """How surely an outfit that holds ``present`` slots holds ``slot`` too.
 
-        Naive Bayes' geometric mean over the slots present, each share shrunk towards the slot's own; 0 where some slot
-        present is practically never worn with it (trousers with a dress), or is worn in its place and no outfit shows
-        both.
+        The geometric mean over the slots present, each share shrunk towards the slot's own, times the least of the
+        lifts below 1: of many slots present, the one that speaks against it counts in full (a bag and shoes go with a
+        dress, trousers do not). 0 where some slot present is practically never worn with it, or is worn in its place
+        and no outfit shows both.
         """
         base = (self.single.get(slot, 0) + 0.5) / (self.outfits + 1)
-        product, count = 1.0, 0
+        product, count, lift = 1.0, 0, 1.0
         for other in set(present):
             seen = self.single.get(other, 0)
             if (other, slot) in INSTEAD and not self.pair.get(other, {}).get(slot, 0):
@@ -56,8 +57,8 @@ class SlotModel(Struct, frozen=True):
             share = (self.pair.get(other, {}).get(slot, 0) + SHRINK * base) / (seen + SHRINK)
             if seen >= 10 and share < EXCLUSIVE:
                 return 0.0
-            product, count = product * share, count + 1
-        return float(product ** (1 / count)) if count else base
+            product, count, lift = product * share, count + 1, min(lift, share / base)
+        return float(product ** (1 / count)) * lift if count else base
 
     def missing(self, present: Sequence[str], limit: int = 4) -> list[str]:
         """Slots that belong to the outfit and are not there, likeliest first.

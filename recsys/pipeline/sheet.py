@@ -37,6 +37,14 @@ class Cell:
     subtitle: str
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A photo, and the garments found in it with the item that each is most like."""
+
+    photo: Cell
+    garments: Sequence[tuple[Cell, str | None]]
+
+
 def picture_of(store: GraphStore, catalogue: Catalogue) -> Picture:
     """How items are shown: by their own picture, else cut out of a photo that shows them."""
 
@@ -78,14 +86,17 @@ def _visible(region: Region) -> float:
 
 
 def write_sheet(
-    path: Path, completion: Completion, catalogue: Catalogue, picture: Picture, seen: Sequence[Cell] = ()
+    path: Path, completion: Completion, catalogue: Catalogue, picture: Picture, seen: Seen | None = None
 ) -> None:
-    """Draw the query in the first columns and one outfit a row beside them; the file is whole or not there.
-
-    ``seen``: what a photo showed, drawn before the items that it was taken for.
-    """
-    given = "taken for this" if seen else "given"
-    query = [*seen, *(_cell(catalogue, picture, item_id, given) for item_id in completion.context)]
+    """Draw the query in the first columns and one outfit a row beside them; the file is whole or not there."""
+    given = {
+        item_id: _cell(catalogue, picture, item_id, "taken for it" if seen else "given")
+        for item_id in completion.context
+    }
+    columns = None
+    query: list[Cell | None] = list(given.values())
+    if seen is not None:
+        query, columns = _side_by_side(seen, given), 2
     rows = [
         (
             f"outfit {outfit.rank}    {verdict(outfit)}",
@@ -93,9 +104,23 @@ def write_sheet(
         )
         for outfit in completion.outfits
     ]
-    sheet = _draw(query, rows)
+    sheet = _draw(query, rows, columns)
     with replacing(path) as temporary:
         sheet.save(temporary, "PNG")
+
+
+def _side_by_side(seen: Seen, given: dict[str, Cell]) -> list[Cell | None]:
+    """The photo, then garments beside the items that they were taken for, then what remains; two to a row."""
+    pairs: list[Cell | None] = []
+    left = dict(given)
+    others: list[Cell | None] = []
+    for cell, item_id in seen.garments:
+        item = left.pop(item_id, None) if item_id else None
+        if item is None:
+            others.append(cell)
+        else:
+            pairs += [cell, item]
+    return [seen.photo, None, *pairs, *left.values(), *others]
 
 
 def verdict(outfit: CompletedOutfit) -> str:
@@ -110,9 +135,11 @@ def _cell(catalogue: Catalogue, picture: Picture, item_id: str, note: str) -> Ce
     return Cell(picture(item_id), " ".join(words), note)
 
 
-def _draw(query: Sequence[Cell], rows: Sequence[tuple[str, Sequence[Cell]]]) -> Image.Image:
+def _draw(
+    query: Sequence[Cell | None], rows: Sequence[tuple[str, Sequence[Cell]]], query_columns: int | None = None
+) -> Image.Image:
     per_row = max([3, *(len(cells) for _, cells in rows)])
-    query_columns = min(3, max(1, -(-len(query) // max(len(rows), 1))))
+    query_columns = query_columns or min(3, max(1, -(-len(query) // max(len(rows), 1))))
     height = max(len(rows), -(-len(query) // query_columns), 1)
     pitch_x, pitch_y = CELL + GAP, CELL + LABEL + HEAD + GAP
     left = query_columns * pitch_x + 2 * GAP
@@ -121,7 +148,8 @@ def _draw(query: Sequence[Cell], rows: Sequence[tuple[str, Sequence[Cell]]]) -> 
     draw.rectangle((0, 0, left - GAP, sheet.height), fill=QUERY)
     _write(draw, (GAP, GAP), "query", 18, INK)
     for k, cell in enumerate(query):
-        _paste(sheet, cell, (GAP + (k % query_columns) * pitch_x, HEAD + (k // query_columns) * pitch_y))
+        if cell is not None:
+            _paste(sheet, cell, (GAP + (k % query_columns) * pitch_x, HEAD + (k // query_columns) * pitch_y))
     for k, (heading, cells) in enumerate(rows):
         _write(draw, (left, GAP + k * pitch_y), heading, 18, INK)
         for column, cell in enumerate(cells):

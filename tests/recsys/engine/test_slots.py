@@ -56,3 +56,11 @@ def test_a_dress_stands_for_top_and_bottom_until_an_outfit_shows_them_together()
     layered = SlotModel.fit([*few, *[("dress", "top", "shoes")] * 8])
     assert "top" in layered.missing(["dress"])
     assert "bottom" not in layered.missing(["dress"])
+
+
+def test_one_slot_that_speaks_against_another_outweighs_many_that_are_worn_with_it() -> None:
+    dresses = [("dress", "bag", "shoes", "accessory")] * 50 + [("dress", "bottom", "bag", "shoes", "accessory")] * 3
+    model = SlotModel.fit([("top", "bottom", "bag", "shoes", "accessory")] * 50 + dresses)
+    assert model.probability("dress", ["bag", "shoes", "accessory"]) > 0.4
+    assert model.missing(["bag", "shoes", "accessory", "bottom"]) == ["top"]
+    assert model.missing(["bag", "shoes", "accessory", "bottom", "top"]) == []
