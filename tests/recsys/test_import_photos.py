@@ -12,7 +12,7 @@ import pytest
 from data.regions import region_mask
 from data.types import Problem
 from graph import open_store, sqlite_url
-from tests.recsys.detecting import noise, untrained
+from tests.vision.detecting import noise, untrained
 from vision.tagger import Tagger
 from vision.tags import TaggedPhoto
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from data.types import Problem
 from recsys.pipeline.tag_pictures import COLOURS, drawn
-from tests.recsys.detecting import noise, untrained
+from tests.vision.detecting import noise, untrained
 from vision.detector.classes import CLASSES
 from vision.detector.detect import Detector, packaged_detector
 from vision.detector.garments import Garment

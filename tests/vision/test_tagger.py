@@ -9,11 +9,10 @@ import pytest
 from PIL import Image
 
 from data.types import Problem
+from tests.vision.detecting import never_trained
 from vision.colour_rule import colours
-from vision.detector.config import DetectorConfig
 from vision.detector.detect import Detector
 from vision.detector.garments import Garment
-from vision.detector.model import GarmentRCNN
 from vision.errors import VisionError
 from vision.masks import decode_mask
 from vision.tagger import Tagger, tagged
@@ -22,9 +21,8 @@ from vision.tags import TaggedPhoto, read_tags, to_line
 
 @pytest.fixture(scope="session")
 def detector() -> Detector:
-    """One that was never trained: it takes next to everything for something."""
-    config = DetectorConfig(classes=("top", "bottom"), channels=8, box_hidden=16, mask_layers=1, side=64)
-    return Detector(GarmentRCNN(config), config)
+    """It takes next to everything for something."""
+    return never_trained()
 
 
 def saved(folder: Path, name: str, size: tuple[int, int]) -> str:

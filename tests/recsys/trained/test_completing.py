@@ -16,7 +16,7 @@ from data.regions import region_mask
 from graph import open_store, sqlite_url
 from recsys.pipeline.release import current_release
 from recsys.workspace import Workspace
-from tests.recsys.detecting import untrained
+from tests.vision.detecting import untrained
 from vision.detector.classes import SLOT_OF_CLASS
 from vision.detector.detect import Detector
 from vision.detector.garments import Garment
