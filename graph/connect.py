@@ -183,7 +183,7 @@ def _look_neo4j(scheme: str, rest: str, seconds: float) -> Schema:
 
 def _server(scheme: str, rest: str, seconds: float | None = None) -> Server:
     """The server and database that a URL names; one that must answer within some seconds is asked once."""
-    from graph.neo4j.server import Server
+    from graph.neo4j.server import Server, Waits
 
     given, _, place = rest.rpartition("@")
     host, _, database = place.partition("/")
@@ -200,7 +200,7 @@ def _server(scheme: str, rest: str, seconds: float | None = None) -> Server:
         )
     if seconds is None:
         return Server(address, login, name)
-    return Server(address, login, name, patience=0.0, connections=1, connect_seconds=seconds)
+    return Server(address, login, name, waits=Waits(0.0, seconds, seconds / 2), connections=1)
 
 
 def _require_port(address: str) -> None:

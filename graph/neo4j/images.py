@@ -12,7 +12,8 @@ from graph.bodies import image_texts, same_image, styles_of
 from graph.neo4j import nodes
 from graph.neo4j.items import require_items
 from graph.neo4j.names import fields, indexed, literal, locked
-from graph.neo4j.server import BeginAgainError, Transaction
+from graph.neo4j.server import Transaction
+from graph.neo4j.words import BeginAgainError
 from graph.store import InvalidRecordError, WriteCounts
 from graph.tally import Tally
 

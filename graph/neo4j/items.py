@@ -10,7 +10,8 @@ from data.types import Item
 from graph.bodies import attributes_of, item_texts, same_item
 from graph.neo4j import nodes
 from graph.neo4j.names import fields, indexed, literal, locked
-from graph.neo4j.server import BeginAgainError, Transaction
+from graph.neo4j.server import Transaction
+from graph.neo4j.words import BeginAgainError
 from graph.store import UnknownNodeError, WriteCounts
 from graph.tally import Tally
 

@@ -9,7 +9,8 @@ from data.types import ItemLink
 from graph.neo4j.images import REGION, Link, region_row
 from graph.neo4j.items import require_items
 from graph.neo4j.names import indexed, literal, locked
-from graph.neo4j.server import BeginAgainError, Transaction
+from graph.neo4j.server import Transaction
+from graph.neo4j.words import BeginAgainError
 from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
 from graph.tally import Tally
 

@@ -9,7 +9,8 @@ from data.types import Outfit
 from graph.neo4j import nodes
 from graph.neo4j.items import require_items
 from graph.neo4j.names import fields, indexed, literal, locked
-from graph.neo4j.server import BeginAgainError, Transaction
+from graph.neo4j.server import Transaction
+from graph.neo4j.words import BeginAgainError
 from graph.store import InvalidRecordError, UnknownNodeError, WriteCounts
 from graph.tally import Tally
 

@@ -1,31 +1,30 @@
-"""The one module that speaks to the driver: transactions, their repetition, and Neo4j's errors in words."""
+"""The one module that speaks to a server through the driver: transactions, and their repetition."""
 
 from __future__ import annotations
 
-import logging
 import os
 import random
 import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, TypeVar
 
 import neo4j
 from neo4j import exceptions as faults
 
-from graph.neo4j.reach import PROBE_SECONDS, why_unreachable
-from graph.store import GraphError, InvalidRecordError, StoreFormatError, StoreUnavailableError
+from graph.neo4j.listening import Listener, SilenceError
+from graph.neo4j.words import BeginAgainError, TooLongError, Words, is_hindrance, is_passing
+from graph.store import GraphError, StoreFormatError
 from graph.time_limits import OutOfTimeError, seconds_left
 
 Answer = TypeVar("Answer")
 Record = TypeVar("Record")
 Row = list[Any]
-
-logging.getLogger("neo4j").addHandler(logging.NullHandler())  # what it warns of becomes an error of ours
 
 OLDEST = (5, 23)
 """Server version from which all that is asked for here is there."""
@@ -33,46 +32,55 @@ OLDEST = (5, 23)
 COLLISIONS = 4
 """Times that a write is begun again because another process made the same node first."""
 
-AWAITED = 2.0
-"""Seconds for which a store that is closed waits for queries that were given up."""
+RENEWALS = 10
+"""Times its patience after which a write that has not landed is given up, whatever hindered it in turn."""
 
 SHORTEST = 0.001
 """Seconds that the server can be told to take; 0 would be without end."""
 
-SAID = 500
-"""Characters of the server's own message in ours."""
 
-_DEADLOCK = "Neo.TransientError.Transaction.DeadlockDetected"
-_PASSING = ("Neo.ClientError.Statement.EntityNotFound", "Neo.ClientError.Transaction.TransactionNotFound")
-
-
-class BeginAgainError(StoreUnavailableError):
-    """Another write took away what this one met first: it is begun again."""
-
-
-class TooLongError(StoreUnavailableError):
-    """A query was given up, by the server or here, because it took longer than it may."""
+def _at_once(work: Callable[[], Answer]) -> Answer:
+    return work()
 
 
 class Transaction:
-    """Statements that land together; ``again`` where a fault made them begin once more."""
+    """Statements that land together; ``again`` where a fault made them begin once more.
 
-    def __init__(self, transaction: neo4j.Transaction, *, again: bool = False) -> None:
-        self._transaction = transaction
+    ``ask`` runs what waits for the server.
+    """
+
+    def __init__(
+        self,
+        transaction: neo4j.Transaction,
+        *,
+        again: bool = False,
+        ask: Callable[[Callable[[], list[Row]]], list[Row]] = _at_once,
+    ) -> None:
+        self._transaction, self._ask = transaction, ask
         self.again = again
 
     def run(self, statement: str, **parameters: object) -> list[Row]:
         """All rows of a statement."""
-        return self._transaction.run(statement, parameters).values()
+        return self._ask(lambda: self._transaction.run(statement, parameters).values())
 
     def join(self, statement: str, **parameters: object) -> int:
         """How many relationships a statement created."""
         return self._transaction.run(statement, parameters).consume().counters.relationships_created
 
-    def stream(self, statement: str, **parameters: object) -> Iterator[Row]:
-        """Rows as they come."""
-        for record in self._transaction.run(statement, parameters):
-            yield record.values()
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Seconds for which is waited.
+
+    ``patience``: a write is repeated that met a passing fault: a deadlock, a new leader, a server that starts; they
+    begin anew when a server that was away is back at work. ``connect``: until a server takes a connection.
+    ``silence``: without an answer until the server is asked whether it answers at all; where it does not for as long
+    again, what waits is given up.
+    """
+
+    patience: float = 30.0
+    connect: float = 10.0
+    silence: float = 20.0
 
 
 class Server:
@@ -86,13 +94,10 @@ class Server:
         User and password; None where the server asks for none.
     database
         Name of the database; None is the server's default.
-    patience
-        Seconds for which a write is repeated that met a passing fault: a deadlock, a new leader, a server that starts.
-        They begin anew when a server that was away is back at work.
+    waits
+        How long is waited for what.
     connections
         Most connections at a time.
-    connect_seconds
-        How long a server may take to take a connection.
 
     Raises
     ------
@@ -108,29 +113,27 @@ class Server:
         auth: tuple[str, str] | None,
         database: str | None = None,
         *,
-        patience: float = 30.0,
+        waits: Waits = Waits(),
         connections: int = 32,
-        connect_seconds: float = 10.0,
     ) -> None:
         self.address, self.database = address, database
-        self._auth, self._patience, self._connections = auth, patience, connections
-        self._connect_seconds = connect_seconds
+        self._auth, self._waits, self._connections = auth, waits, connections
+        self._words = Words(address, database, auth is not None, waits.connect)
         self._closed = False
         self._writing = threading.local()
         self._pid = os.getpid()
         self._bookmarks = neo4j.GraphDatabase.bookmark_manager()  # reads of a follower see what was written
-        self._askers = self._threads()
-        self._asked: set[Future[list[Row]]] = set()
+        self._listener = self._listen()
         self._driver = self._connect()
         try:
             try:
-                with self._in_words():
-                    self._driver.verify_connectivity()
+                with self._words.said():
+                    self._listener.call(self._driver.verify_connectivity)
             except ValueError as error:  # a port that is none
                 raise GraphError(f"{address}: {error}; write neo4j://host:port/database") from error
             self._require_version()
         except BaseException:
-            self._driver.close()
+            self.close()
             raise
 
     def read(self, statement: str, **parameters: object) -> list[Row]:
@@ -153,24 +156,33 @@ class Server:
         """
         self._require_usable()
         query = neo4j.Query(statement, timeout=max(seconds, SHORTEST))
-        asked = self._askers.submit(
-            self._repeat, lambda session: self._once(session, query, parameters), neo4j.READ_ACCESS, seconds
-        )
-        self._asked.add(asked)
-        asked.add_done_callback(self._asked.discard)
+
+        def ask() -> list[Row]:
+            return self._persist(lambda session: self._once(session, query, parameters), neo4j.READ_ACCESS, seconds)
+
         try:
-            return asked.result(seconds)
-        except TimeoutError as error:
-            asked.cancel()
-            raise TooLongError(f"{self.address}: no answer within {seconds:g} seconds") from error
+            return self._listener.call_within(seconds, ask)
+        except SilenceError as error:
+            raise TooLongError(f"{self.address}: {error}") from error
         except CancelledError as error:  # it had not begun when the store was closed
-            raise StoreUnavailableError(f"{self.address}: the store was closed; open it again") from error
+            raise self._words.was_closed() from error
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """A transaction for reading; rows may be streamed."""
-        with self._in_words(), self._session(neo4j.READ_ACCESS) as session, session.begin_transaction() as transaction:
-            yield Transaction(transaction)
+        """A transaction for reading."""
+        self._require_usable()
+        call = self._listener.call
+        with self._words.said():
+            session = self._session(neo4j.READ_ACCESS)
+            try:
+                yield Transaction(call(session.begin_transaction), ask=call)
+            except SilenceError:  # to close the session is to wait for the server
+                self._listener.leave(session.close)
+                raise
+            except BaseException:
+                call(session.close)
+                raise
+            call(session.close)
 
     def write(self, work: Callable[[Transaction], Answer]) -> Answer:
         """What ``work`` answers in a transaction of its own, begun again after a passing fault: all or nothing."""
@@ -220,21 +232,25 @@ class Server:
         connection that is taken from under one is not put away well."""
         self._closed = True
         if self._pid == os.getpid():
-            self._askers.shutdown(wait=False, cancel_futures=True)
-            wait(tuple(self._asked), AWAITED)
+            self._listener.close()
             self._driver.close()
 
-    def _threads(self) -> ThreadPoolExecutor:
+    def _listen(self) -> Listener:
         """Threads that may hang with the server; none is begun before it is needed."""
-        return ThreadPoolExecutor(self._connections, thread_name_prefix="ask neo4j")
+        return Listener(self._probe, self._waits.silence, self._connections)
 
-    def _connect(self) -> neo4j.Driver:
+    def _probe(self) -> None:
+        """Ask the server for anything, through a connection of its own."""
+        with self._connect(connections=1) as driver:
+            driver.verify_connectivity()
+
+    def _connect(self, connections: int | None = None) -> neo4j.Driver:
         try:
             return neo4j.GraphDatabase.driver(
                 self.address,
                 auth=self._auth,
-                max_connection_pool_size=self._connections,
-                connection_timeout=self._connect_seconds,
+                max_connection_pool_size=connections or self._connections,
+                connection_timeout=self._waits.connect,
                 connection_acquisition_timeout=60.0,
                 notifications_min_severity="OFF",
                 warn_notification_severity="OFF",
@@ -245,10 +261,10 @@ class Server:
 
     def _require_usable(self) -> None:
         if self._closed:
-            raise StoreUnavailableError(f"{self.address}: the store was closed; open it again")
+            raise self._words.was_closed()
         if self._pid != os.getpid():  # sockets must not cross a fork
             self._pid, self._driver, self._writing = os.getpid(), self._connect(), threading.local()
-            self._askers, self._asked = self._threads(), set()
+            self._listener = self._listen()
 
     def _session(self, access: str) -> neo4j.Session:
         self._require_usable()
@@ -263,25 +279,32 @@ class Server:
     def _once(session: neo4j.Session, statement: str | neo4j.Query, parameters: dict[str, object]) -> list[Row]:
         return session.run(statement, parameters).values()
 
-    def _repeat(self, once: Callable[[neo4j.Session], Answer], access: str, patience: float | None = None) -> Answer:
+    def _repeat(self, once: Callable[[neo4j.Session], Answer], access: str) -> Answer:
+        """As :meth:`_persist`; given up where the server hangs."""
+        self._require_usable()
+        with self._words.said():
+            return self._listener.call(lambda: self._persist(once, access, self._waits.patience))
+
+    def _persist(self, once: Callable[[neo4j.Session], Answer], access: str, patience: float) -> Answer:
+        last = time.monotonic() + RENEWALS * patience
         deadline: float | None = None
         collisions, hindered, pause = 0, False, 0.02
         while True:
             try:
-                with self._in_words(), self._session(access) as session:
+                with self._words.said(), self._session(access) as session:
                     return once(session)
             except GraphError as error:
                 fault = error.__cause__
-                if hindered != _is_hindrance(error):  # the server answers again, or no more
+                if hindered != is_hindrance(error):  # the server answers again, or no more
                     hindered, deadline, pause = not hindered, None, 0.02
-                deadline = deadline or time.monotonic() + (self._patience if patience is None else patience)
+                deadline = deadline or time.monotonic() + patience
                 if isinstance(fault, faults.ConstraintError):
                     collisions += 1
                     if collisions >= COLLISIONS:
                         raise
-                elif not isinstance(error, BeginAgainError) and not _is_passing(fault):
+                elif not isinstance(error, BeginAgainError) and not is_passing(fault):
                     raise
-                if time.monotonic() + pause > deadline:
+                if time.monotonic() + pause > min(deadline, last):
                     raise
             time.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, 1.0)
@@ -294,75 +317,3 @@ class Server:
             raise StoreFormatError(
                 f"{self.address}: runs Neo4j {version}; Neo4j {'.'.join(map(str, OLDEST))} or newer is wanted"
             )
-
-    @contextmanager
-    def _in_words(self) -> Iterator[None]:
-        try:
-            yield
-        except (faults.Neo4jError, faults.DriverError) as error:
-            raise self._words(error) from error
-        except UnicodeEncodeError as error:
-            if error.reason != "surrogates not allowed":
-                raise
-            raise InvalidRecordError(f"text {error.object!r} holds half a character and cannot be stored") from error
-
-    def _words(self, error: Exception) -> GraphError:
-        where = self.address if self.database is None else f"{self.address}/{self.database}"
-        code = getattr(error, "code", None) or ""
-        if isinstance(error, faults.AuthError) and self._auth is None:
-            return StoreUnavailableError(f"{where}: the server asks for a password; set NEO4J_PASSWORD")
-        if isinstance(error, faults.AuthError):
-            return StoreUnavailableError(
-                f"{where}: the server refuses user and password ({_said(error)}); the user is that of the URL or of "
-                "NEO4J_USER, else neo4j, the password that of the URL, of NEO4J_PASSWORD_FILE or of NEO4J_PASSWORD"
-            )
-        if code.endswith("AuthenticationRateLimit"):
-            return StoreUnavailableError(
-                f"{where}: the server refuses everybody for a while, after several wrong passwords; wait a minute, "
-                "then use the right one"
-            )
-        if isinstance(error, faults.ConstraintError):
-            return InvalidRecordError(f"{where}: a record breaks a rule of the graph: {_said(error)}")
-        if code.endswith("DatabaseNotFound"):
-            return StoreFormatError(f"{where}: there is no such database ({_said(error)})")
-        if code.endswith(("TransactionTimedOut", "TransactionTimedOutClientConfiguration")):
-            return TooLongError(f"{where}: the server gave the query up: it took too long")
-        if isinstance(error, faults.ServiceUnavailable | faults.SessionExpired | faults.TransientError):
-            return StoreUnavailableError(f"{where}: the server cannot be used now{self._why_not(error)}")
-        if isinstance(error, faults.DatabaseError) and ".Schema." not in code:
-            return StoreUnavailableError(
-                f"{where}: the server failed ({_said(error)}); its log says why, a full disk for one. What was "
-                "committed stays; once it is restarted, the same can be run again"
-            )
-        return GraphError(f"{where}: {_said(error)}")
-
-    def _why_not(self, error: Exception) -> str:
-        """Why a server cannot be used: that it is not there, or what it may be if it is."""
-        if not isinstance(error, faults.TransientError):
-            absent = why_unreachable(self.address, min(PROBE_SECONDS, self._connect_seconds))
-            if absent:
-                return f": {absent}"
-        return (
-            f" ({_said(error)}); it may be starting or stopping, be encrypted where the URL says plain or the other "
-            "way round, be something else than Neo4j, or lack room on its disk or in its memory"
-        )
-
-
-def _is_hindrance(error: GraphError) -> bool:
-    """Whether the server was at work, and another write in the way."""
-    fault = error.__cause__
-    if isinstance(error, BeginAgainError) or isinstance(fault, faults.ConstraintError):
-        return True
-    return isinstance(fault, faults.Neo4jError) and fault.code in (_DEADLOCK, *_PASSING)
-
-
-def _is_passing(fault: BaseException | None) -> bool:
-    """Whether the same may succeed a moment later."""
-    if isinstance(fault, faults.ServiceUnavailable | faults.SessionExpired | faults.TransientError):
-        return True
-    return isinstance(fault, faults.Neo4jError) and (fault.is_retryable() or fault.code in _PASSING)
-
-
-def _said(error: Exception) -> str:
-    """What the driver or the server said, in one line."""
-    return " ".join(str(getattr(error, "message", None) or error).split())[:SAID]

@@ -11,7 +11,7 @@ import pytest
 from graph import check_store, open_store
 from graph.copying import CopyError, copy
 from graph.neo4j import schema
-from graph.neo4j.server import Server
+from graph.neo4j.server import Server, Waits
 from graph.store import GraphError, SchemaVersionError, StoreFormatError, StoreUnavailableError
 from tests.neo4j_server import PASSWORD, Neo4jProcess, has_java
 
@@ -73,7 +73,7 @@ def test_no_server_and_no_database_are_said_at_once(server):
     with pytest.raises(
         StoreUnavailableError, match=r"127.0.0.1:9: the server cannot be used now: connection refused: "
     ) as raised:
-        Server("neo4j://127.0.0.1:9", ("neo4j", PASSWORD), patience=1)
+        Server("neo4j://127.0.0.1:9", ("neo4j", PASSWORD), waits=Waits(patience=1))
     assert "no server listens on 127.0.0.1:9; start it, or mend host and port" in str(raised.value)
     assert PASSWORD not in str(raised.value)
     assert time.monotonic() - began < 20

@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterator
 import pytest
 from neo4j.exceptions import ConstraintError, ServiceUnavailable
 
-from graph.neo4j.server import COLLISIONS, Server, Transaction
+from graph.neo4j.server import COLLISIONS, RENEWALS, Server, Transaction, Waits
+from graph.neo4j.words import BeginAgainError
 from graph.store import InvalidRecordError, StoreUnavailableError
 from tests.neo4j_server import PASSWORD, Neo4jProcess
 
 
 @pytest.fixture
 def there(server: Neo4jProcess) -> Iterator[Server]:
-    there = Server(f"neo4j://127.0.0.1:{server.port}", ("neo4j", PASSWORD), "neo4j", patience=0.5)
+    there = Server(f"neo4j://127.0.0.1:{server.port}", ("neo4j", PASSWORD), "neo4j", waits=Waits(patience=0.5))
     yield there
     there.close()
 
@@ -48,3 +49,10 @@ def test_neither_goes_on_for_ever(there: Server) -> None:
         there.write(failing(*[(ConstraintError, 0.0)] * COLLISIONS))
     with pytest.raises(StoreUnavailableError):
         there.write(failing((ServiceUnavailable, 0.0), (ServiceUnavailable, 0.7)))
+
+
+def test_outages_and_other_writers_in_turn_end_too(there: Server) -> None:
+    begun = time.monotonic()
+    with pytest.raises(StoreUnavailableError):
+        there.write(failing(*[(ServiceUnavailable, 0.1), (BeginAgainError, 0.1)] * 100))
+    assert time.monotonic() - begun < RENEWALS * 0.5 + 2

