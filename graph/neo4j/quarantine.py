@@ -8,12 +8,16 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from data.types import Problem
+from graph.neo4j.names import indexed
 from graph.neo4j.server import Server, Transaction
 
 _FOUND = "UNWIND $ids AS id MATCH (q:Problem {id: id}) RETURN id"
 _ADD = "UNWIND $rows AS row MERGE (q:Problem {id: row.id}) ON CREATE SET q = row"
 _ALL = "MATCH (q:Problem) RETURN q.file, q.field, q.record_id, q.reason, q.blocking, q.raw"
-_FILE = "UNWIND $files AS file MATCH (q:Problem {file: file}) DETACH DELETE q RETURN count(*)"
+_FILE = (
+    "UNWIND $files AS file MATCH (q:Problem) USING INDEX q:Problem(at)"
+    " WHERE q.at IN [file[0], ''] AND q.file = file[1] DETACH DELETE q RETURN count(*)"
+)
 
 
 def add_problems(transaction: Transaction, problems: Sequence[Problem]) -> int:
@@ -22,7 +26,7 @@ def add_problems(transaction: Transaction, problems: Sequence[Problem]) -> int:
     for problem in problems:
         about = (problem.file, problem.field, problem.record_id, problem.reason)
         name = hashlib.sha256(msgspec.json.encode(about)).hexdigest()
-        rows.setdefault(name, {"id": name, **msgspec.structs.asdict(problem)})
+        rows.setdefault(name, {"id": name, "at": indexed(problem.file), **msgspec.structs.asdict(problem)})
     known = {row[0] for row in transaction.run(_FOUND, ids=list(rows))}
     if rows:
         transaction.run(_ADD, rows=list(rows.values()))
@@ -40,5 +44,5 @@ def all_problems(server: Server) -> list[Problem]:
 
 def release(transaction: Transaction, files: Iterable[str]) -> int:
     """Remove the problems of files; returns how many there were."""
-    rows = transaction.run(_FILE, files=sorted(set(files)))
+    rows = transaction.run(_FILE, files=[[indexed(file), file] for file in sorted(set(files))])
     return int(rows[0][0]) if rows else 0

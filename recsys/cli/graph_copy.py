@@ -31,10 +31,11 @@ def copy(
     context: typer.Context,
     origin: Annotated[str, typer.Argument(metavar="FROM", help="URL of a store, or the word workspace.")],
     target: Annotated[str, typer.Argument(metavar="TO", help="URL of a store, or the word workspace.")],
+    exact: Annotated[bool, typer.Option("--exact", help="Remove from TO what FROM does not hold.")] = False,
 ) -> None:
     """Copy a whole graph into another store, then compare the two record by record.
 
-    Begun again after a stop, it goes on; repeated later, it brings what is new.
+    Begun again after a stop, it goes on; repeated later, it brings what is new, and with --exact follows deletions too.
     """
     from graph.copying import copy as copy_graph
 
@@ -46,10 +47,16 @@ def copy(
         _opened(session, target, writing=True) as here,
         output.progress("copying") as tick,
     ):
-        done = copy_graph(there, here, lambda what, n: tick(n, phase=what))
+        done = copy_graph(there, here, lambda what, n: tick(n, phase=what), exact=exact)
         counts = here.counts()
-    output.document({"written": done.written, "links": done.links, "checksums": done.checksums, "counts": counts})
-    written = done.written
+    told = {"removed": done.removed, "written": done.written, "links": done.links, "checksums": done.checksums}
+    output.document({**told, "counts": counts})
+    written, removed = done.written, done.removed
+    if exact:
+        output.line(
+            f"removed from the copy: {removed.images:,} images, {removed.items:,} items, {removed.outfits:,} outfits, "
+            f"{removed.problems:,} problems"
+        )
     output.line(f"written: {written.added:,} new, {written.changed:,} changed, {written.unchanged:,} as they were")
     output.line(
         f"both hold {counts.photos + counts.looks:,} images, {counts.items:,} items, {counts.outfits:,} outfits and "

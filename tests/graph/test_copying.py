@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from data.types import Problem
 from graph import open_store, sqlite_url
 from graph.copying import CopyError, checksums, copy
 from graph.store import WriteCounts
+from graph.surplus import Removed
 
 
 def test_a_copy_holds_what_its_origin_holds(filled, make, tmp_path, store_factory):
@@ -31,8 +33,9 @@ def test_a_copy_holds_what_its_origin_holds(filled, make, tmp_path, store_factor
 def test_a_target_that_held_something_else_is_named(filled, make, tmp_path):
     with open_store(sqlite_url(tmp_path / "there.sqlite")) as there:
         there.upsert_items([make.item("other")])
-        with pytest.raises(CopyError, match="holds item 'other', which the origin does not"):
-            copy(filled, there)
+        for exact in (False, True):
+            with pytest.raises(CopyError, match=r"holds item 'other', which the origin does not, .* another graph"):
+                copy(filled, there, exact=exact)
         assert there.counts().items == 1, "nothing was written"
 
 
@@ -66,3 +69,32 @@ def test_a_link_to_a_file_is_that_file(tmp_path):
         pytest.raises(CopyError, match="FROM and TO are one store"),
     ):
         copy(one, two)
+
+
+def test_an_exact_copy_follows_what_was_deleted_and_made_anew(filled, make, tmp_path, store_factory):
+    gone, kept = Problem(file="a.json", field="box", reason="없음"), Problem(file="b.json", field="box", reason="없음")
+    filled.quarantine([gone, kept])
+    with open_store(sqlite_url(tmp_path / "there.sqlite")) as there:
+        copy(filled, there)
+        filled.release_problems(["a.json"])
+        image, item, outfit = filled.image("c"), filled.item("item-1"), next(iter(filled.outfits()))
+        filled.delete_items(["item-1"])
+        filled.upsert_items([item])  # it is back, and no garment shows it any more
+        filled.delete_outfits([outfit.outfit_id])
+        with pytest.raises(CopyError, match=r"differ in .*copy again with --exact"):
+            copy(filled, there)
+        filled.delete_images(["c"])
+        filled.upsert_images([msgspec.structs.replace(image, source="another shop", regions=())])
+        with pytest.raises(CopyError, match=r"from source 'shop' and now .* copy with --exact"):
+            copy(filled, there)
+        done = copy(filled, there, exact=True)
+        assert done.checksums == checksums(there) == checksums(filled)
+        assert done.removed.outfits == 1 and done.removed.images >= 1 and done.removed.problems == 1
+        assert list(there.problems()) == [kept]
+        there.delete_images(["c"])
+        assert copy(there, filled, exact=True).removed == Removed(images=1), "from a file into either store"
+        filled.delete_items(["item-0"])
+        with pytest.raises(CopyError, match=r"which the origin does not: it was deleted .*copy with --exact"):
+            copy(filled, there)
+        assert copy(filled, there, exact=True).removed.items == 1
+        assert copy(filled, there, exact=True).removed == Removed(), "nothing is left to remove"

@@ -12,6 +12,7 @@ from data.types import Item
 from graph import check_store, open_store, sqlite_url
 from graph.neo4j import schema
 from graph.neo4j.server import Server
+from graph.sqlite import schema as sqlite_schema
 from tests.neo4j_server import empty
 
 
@@ -37,11 +38,12 @@ def test_a_store_that_is_well(url: str) -> None:
 
 
 def test_a_graph_of_a_newer_program(url: str) -> None:
+    known = sqlite_schema.SCHEMA_VERSION if url.startswith("sqlite") else schema.SCHEMA_VERSION
     newer(url, 99)
     try:
         found = check_store(url, seconds=20)
     finally:
-        newer(url, 1)
+        newer(url, known)
     assert (found.reachable, found.schema_ok, found.usable) == (True, False, False)
     assert found.reason is not None and "has schema version 99" in found.reason
     assert check_store(url, seconds=20).usable

@@ -181,10 +181,23 @@ def test_an_index_that_somebody_dropped_is_made_again(server, url):
 def test_old_data_that_breaks_a_rule_is_named(server, url):
     there = connected(server)
     drop_everything(there)
-    there.write(lambda t: t.run("UNWIND [1, 2] AS n CREATE (:Item {id: 'twice'})"))
+    there.write(lambda t: t.run("UNWIND [1, 2] AS n CREATE (:Item {id: 'twice', source: 's', body: '{}'})"))
     try:
         with pytest.raises(StoreFormatError, match=r"does not allow .*Item.*twice"):
             open_store(url)
+    finally:
+        drop_everything(there)
+        there.close()
+
+
+def test_nodes_of_somebody_else_are_left_alone(server, url):
+    there = connected(server)
+    drop_everything(there)
+    there.write(lambda t: t.run("CREATE (:Item {id: 'shirt', price: 3})"))
+    try:
+        with pytest.raises(StoreFormatError, match=r"another program's nodes .*\(Item 'shirt' has no source or body\)"):
+            open_store(url)
+        assert there.read("SHOW CONSTRAINTS YIELD name RETURN name") == []
     finally:
         drop_everything(there)
         there.close()
