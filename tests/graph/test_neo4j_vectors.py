@@ -315,7 +315,7 @@ def test_a_question_that_takes_too_long_is_given_up_here_and_there(sets: VectorS
 def test_a_question_that_waits_when_the_store_is_closed_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     server, waiting = open_vectors(url)._server, Future[list[list[object]]]()
     waiting.cancel()
-    monkeypatch.setattr(server._askers, "submit", lambda *given: waiting)
+    monkeypatch.setattr(server._listener._threads, "submit", lambda *given: waiting)
     with pytest.raises(StoreUnavailableError, match="the store was closed"):
         server.read_within(1, "RETURN 1")
     server.close()
