@@ -22,7 +22,8 @@ def to_networkx(store: GraphStore) -> nx.Graph[str]:
     Nodes are ``image:<id>`` (``bipartite`` 0) and ``item:<id>`` (``bipartite`` 1), in ascending order of id, so that an
     image and an item of one id stay apart. Both have ``id``, ``kind`` and ``source``; images have ``shoot``, ``styles``
     and ``photo``, items ``category``, ``slot`` and ``attributes``. An edge has ``regions``, the ids of the garments
-    that show the item in the image, and ``confidence``, that of the surest link (0 to 1).
+    that show the item in the image, and ``confidence``, that of the surest link (0 to 1). The store is read in several
+    steps: links that came or went meanwhile are left out.
     """
     graph: nx.Graph[str] = nx.Graph()
     confidences = {link.region_id: link.confidence for link in store.links()}
@@ -51,8 +52,9 @@ def to_networkx(store: GraphStore) -> nx.Graph[str]:
         )
     for image in images:
         for region in image.regions:
-            if region.item_id is not None:
-                _join(graph, image.image_id, region.item_id, region.region_id, confidences[region.region_id])
+            confidence = confidences.get(region.region_id)
+            if region.item_id is not None and confidence is not None and f"item:{region.item_id}" in graph:
+                _join(graph, image.image_id, region.item_id, region.region_id, confidence)
     return graph
 
 

@@ -36,6 +36,26 @@ def test_an_image_and_an_item_of_one_id_stay_apart(store, make):
     assert list(to_networkx(store).edges) == [("image:x", "item:x")]
 
 
+def test_what_is_written_while_the_graph_is_read_is_left_out(filled, make, monkeypatch):
+    read_links, read_images = filled.links, filled.images
+
+    def links():
+        yield from list(read_links())
+        filled.upsert_images([make.image("new", "item-0")])
+
+    def images():
+        yield from list(read_images())
+        filled.delete_items(["item-1"])
+
+    whole = to_networkx(filled)
+    monkeypatch.setattr(filled, "links", links)
+    monkeypatch.setattr(filled, "images", images)
+    graph = to_networkx(filled)
+    assert "image:new" in graph and graph.degree("image:new") == 0
+    assert "item:item-1" not in graph
+    assert set(graph.edges) == {ends for ends in whole.edges if "item:item-1" not in ends}
+
+
 def test_networkx_finds_what_worn_with_finds(filled):
     graph = to_networkx(filled)
     for item in filled.items():
